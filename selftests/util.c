@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util.h"
+
+long number_env(const char *name, long def)
+{
+	const char *s = getenv(name);
+
+	return s && *s ? strtol(s, NULL, 0) : def;
+}
+
+int proto_env(void)
+{
+	return number_env("CLASP_PROTO", CLASP_PROTO_DEFAULT);
+}
+
+int debug_env(void)
+{
+	return number_env("CLASP_DEBUG", 0) != 0;
+}
+
+void die(const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+void die_errno(const char *what)
+{
+	die("%s: %s", what, strerrorname_np(errno));
+}
+
+double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+void mark_ready(const char *path)
+{
+	int fd;
+
+	if (!path)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0)
+		die_errno(path);
+	close(fd);
+}
+
+void wait_gate(const char *path)
+{
+	while (path && access(path, F_OK))
+		usleep(10000);
+}
+
+struct sockaddr_in addr4(const char *ip, int port)
+{
+	struct sockaddr_in a = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+
+	if (inet_pton(AF_INET, ip, &a.sin_addr) != 1)
+		die("%s: not an IPv4 address", ip);
+	return a;
+}
+
+void gen_init(struct gen *g, u64 seed)
+{
+	/* xorshift must not start at zero. */
+	g->state = seed * 0x9e3779b97f4a7c15ull | 1;
+}
+
+void gen_fill(struct gen *g, void *buf, size_t len)
+{
+	u8 *p = buf;
+	u64 x = g->state;
+
+	for (; len; len -= len < 8 ? len : 8, p += 8) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		memcpy(p, &x, len < 8 ? len : 8);
+	}
+	g->state = x;
+}
+
+int sysctl_set(const char *name, const char *value)
+{
+	char path[256];
+	size_t len = strlen(value);
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -1;
+	if (write(fd, value, len) != (ssize_t)len)
+		err = errno;
+	close(fd);
+	errno = err;
+	return err ? -1 : 0;
+}

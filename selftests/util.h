@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the helper programs share. */
+#ifndef CLASP_SELFTEST_UTIL_H
+#define CLASP_SELFTEST_UTIL_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+
+#include "ktypes.h"
+
+#define CLASP_PROTO_DEFAULT 253
+
+/* A stream of bytes that a size and a seed determine. */
+struct gen {
+	u64 state;
+};
+
+/* The protocol under test: $CLASP_PROTO, or 253. */
+int proto_env(void);
+/* Is this the slow kernel with sanitizers, where loads are scaled down? */
+int debug_env(void);
+/* $name as a number, or the default. */
+long number_env(const char *name, long def);
+
+/* Print "<program>: <message>" and exit with status 1. */
+__printf(1, 2) __noreturn void die(const char *fmt, ...);
+/* The same with the name of errno, "xfer: connect: ECONNREFUSED". */
+__noreturn void die_errno(const char *what);
+
+/* Seconds of the monotonic clock. */
+double now(void);
+/* Create an empty file, to tell a waiting script that we are ready. */
+void mark_ready(const char *path);
+/* Wait until a script creates this file. */
+void wait_gate(const char *path);
+struct sockaddr_in addr4(const char *ip, int port);
+
+void gen_init(struct gen *g, u64 seed);
+/* len must be a multiple of 8 except in the last call for a stream. */
+void gen_fill(struct gen *g, void *buf, size_t len);
+
+/* Write a value to a file below /proc/sys; 0, or -1 with errno. */
+int sysctl_set(const char *name, const char *value);
+
+#endif
