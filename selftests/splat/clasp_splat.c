@@ -70,22 +70,25 @@ static void splat_kasan(void)
 
 static void splat_ubsan(void)
 {
-	static int table[4];
-	int past = ARRAY_SIZE(table);
+	int by = 40;
 
-	OPTIMIZER_HIDE_VAR(past);
-	WRITE_ONCE(table[past], 1);
+	OPTIMIZER_HIDE_VAR(by);
+	pr_info("shifted to %d\n", 1 << by);
 }
 
+static void splat_timer(struct timer_list *timer)
+{
+}
+
+/* Debug objects takes the timer off before its memory is gone. */
 static void splat_odebug(void)
 {
 	struct timer_list *timer = kzalloc(sizeof(*timer), GFP_KERNEL);
 
 	if (!timer)
 		return;
-	timer_setup(timer, NULL, 0);
+	timer_setup(timer, splat_timer, 0);
 	mod_timer(timer, jiffies + 3600 * HZ);
-	/* Debug objects reports it and takes the timer off before it is gone. */
 	kfree(timer);
 }
 
