@@ -58,7 +58,8 @@ apt_cache() { apt-cache -c "$apt_conf" "$@"; }
 # A source that fails, say a third party's, is no concern unless a package is
 # missing then, and that gets reported where it is looked for.
 apt_update() {
-	apt_get update >"$apt_conf.log" 2>&1 || say "apt-get update: $(grep -m1 '^E:' "$apt_conf.log")"
+	apt_get update >"$apt_conf.log" 2>&1 || true
+	grep -E '^(E:|W: Failed)' "$apt_conf.log" | head -n 3 >&2 || true
 }
 
 # The version that apt would take, empty if there is no such package.

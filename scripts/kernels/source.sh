@@ -35,17 +35,19 @@ check_config() {
 
 # One line for every 200 files: a build of many minutes should show that it lives.
 progress() {
-	awk -v name="$name" '
-		/^  (CC|AS|AR|LD) / && ++n % 200 == 0 {
-			printf "kernel: %s: %d of about 2000 steps\n", name, n > "/dev/stderr"
-			fflush("/dev/stderr")
-		}'
+	local step n=0
+	while read -r step _; do
+		case $step in
+		CC | AS | AR | LD) n=$((n + 1)) ;;
+		*) continue ;;
+		esac
+		[ $((n % 200)) != 0 ] || say "$name: $n of about 2150 steps"
+	done
 }
 
 recipe_build() {
 	local work=$1 entry=$1/entry log
 	log=$(cache)/kernels/$name.log
-	"$here/deps" kernel
 	mkdir "$work/src"
 	tar -xf "$work/root/usr/src/linux-source-$series.tar.xz" -C "$work/src" --strip-components=1
 	rm -rf "$work/root"
