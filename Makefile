@@ -31,6 +31,7 @@ help:
 # The patterns are for a module that was built in place, by hand.
 clean:
 	@rm -rf build
+	@$(MAKE) -s -C selftests clean
 	@find . -path ./.git -prune -o -type f \( -name '*.o' -o -name '*.ko' \
 		-o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name 'modules.order' -o -name 'Module.symvers' \) -exec rm -f {} +
