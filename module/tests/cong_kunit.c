@@ -152,4 +152,5 @@ static struct kunit_suite cong_suite = {
 	.name = "clasp_cong",
 	.test_cases = cong_cases,
 };
+
 kunit_test_suite(cong_suite);

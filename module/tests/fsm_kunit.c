@@ -454,4 +454,5 @@ static struct kunit_suite fsm_suite = {
 	.name = "clasp_fsm",
 	.test_cases = fsm_cases,
 };
+
 kunit_test_suite(fsm_suite);

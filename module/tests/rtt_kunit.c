@@ -135,4 +135,5 @@ static struct kunit_suite rtt_suite = {
 	.name = "clasp_rtt",
 	.test_cases = rtt_cases,
 };
+
 kunit_test_suite(rtt_suite);

@@ -613,4 +613,5 @@ static struct kunit_suite segment_suite = {
 	.name = "clasp_segment",
 	.test_cases = segment_cases,
 };
+
 kunit_test_suite(segment_suite);

@@ -96,4 +96,5 @@ static struct kunit_suite seq_suite = {
 	.name = "clasp_seq",
 	.test_cases = seq_cases,
 };
+
 kunit_test_suite(seq_suite);
