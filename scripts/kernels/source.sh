@@ -57,7 +57,7 @@ recipe_build() {
 	# for the kernel.
 	unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL KBUILD_OUTPUT KBUILD_EXTMOD \
 		KBUILD_VERBOSE ARCH CROSS_COMPILE M O C W V KCFLAGS KCPPFLAGS
-	# The same source and options give the same kernel, whoever builds it.
+	# What the kernel says of itself does not depend on who built it, and when.
 	export KBUILD_BUILD_USER=clasp KBUILD_BUILD_HOST=clasp KBUILD_BUILD_TIMESTAMP=@0
 	say "$name: building it takes about 12 minutes on two cores, only this once"
 	{
