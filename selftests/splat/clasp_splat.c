@@ -92,11 +92,13 @@ static void splat_odebug(void)
 	kfree(timer);
 }
 
+/* Several, since an old pointer on some stack may still hold one of them. */
 static void splat_kmemleak(void)
 {
-	void *p = kmalloc(64, GFP_KERNEL);
+	int i;
 
-	pr_info("lost %zu bytes\n", ksize(p));
+	for (i = 0; i < 8; i++)
+		pr_info("lost %zu bytes\n", ksize(kmalloc(64, GFP_KERNEL)));
 }
 
 static void splat_oops(void)
