@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an acknowledgment means to the sender. */
+#include "ack.h"
+#include "recovery.h"
+#include "rtt.h"
+#include "sndq.h"
+#include "timer.h"
+
+/* RFC 9293, 3.10.7.4: SND.WL1 and SND.WL2 keep old segments from the window. */
+static void clasp_ack_update_window(struct clasp_sock *csk,
+				    const struct clasp_cb *cb)
+{
+	if (clasp_after(csk->snd_wl1, cb->seq) ||
+	    (csk->snd_wl1 == cb->seq &&
+	     clasp_after(csk->snd_wl2, cb->ack_seq)))
+		return;
+	csk->snd_wnd = cb->window;
+	csk->snd_wl1 = cb->seq;
+	csk->snd_wl2 = cb->ack_seq;
+	csk->max_window = max(csk->max_window, cb->window);
+}
+
+/* RFC 5681, section 2: the definition of a duplicate acknowledgment. */
+static bool clasp_ack_is_duplicate(const struct clasp_sock *csk,
+				   const struct clasp_cb *cb)
+{
+	return cb->ack_seq == csk->snd_una && csk->snd_una != csk->snd_nxt &&
+	       cb->seq == cb->end_seq && cb->window == csk->snd_wnd;
+}
+
+/**
+ * clasp_ack_take() - process the acknowledgment of a segment
+ * @sk: the socket, locked
+ * @skb: a segment with CLASP_ACK whose number is not ahead of snd_nxt
+ *
+ * Source: RFC 9293, section 3.10.7.4, fifth; RFC 5681; RFC 6298.
+ */
+void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	const struct clasp_cb *cb = CLASP_CB(skb);
+	u64 acked = cb->ack_seq - csk->snd_una;
+	bool duplicate = clasp_ack_is_duplicate(csk, cb);
+	u64 sample;
+
+	if (clasp_before(cb->ack_seq, csk->snd_una))
+		return;
+	clasp_ack_update_window(csk, cb);
+	if (csk->snd_una == csk->snd_nxt)
+		csk->retries = 0;
+	if (!acked) {
+		if (duplicate)
+			clasp_recovery_duplicate_ack(sk);
+		return;
+	}
+	sample = clasp_sndq_acked(sk, cb->ack_seq);
+	if (sample)
+		clasp_rtt_sample(&csk->rtt, sample, clasp_sysctl(sk));
+	csk->snd_una = cb->ack_seq;
+	clasp_timer_new_ack(sk);
+	clasp_recovery_new_ack(sk, acked);
+	/* Pairs with the barrier in clasp_poll(). */
+	smp_mb();
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Time: the one clock and the one kind of timer, both replaceable by KUnit. */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+
+#include "alarm.h"
+#include "compat.h"
+
+#ifdef CLASP_KUNIT
+/* Set by the tests while nothing but them uses the module. */
+const struct clasp_clock_ops *clasp_virtual_clock;
+#endif
+
+/**
+ * clasp_clock() - the time
+ *
+ * Monotonic, and the only clock that the protocol looks at. Any context.
+ *
+ * Return: nanoseconds since some fixed moment.
+ */
+u64 clasp_clock(void)
+{
+#ifdef CLASP_KUNIT
+	if (clasp_virtual_clock)
+		return clasp_virtual_clock->now();
+#endif
+	return ktime_get_ns();
+}
+
+/**
+ * clasp_alarm_init() - prepare an alarm
+ * @alarm: the alarm, embedded in its owner
+ * @handler: called in softirq context when it rings; finds the owner with
+ *	timer_container_of(owner, timer, alarm_member.timer)
+ */
+void clasp_alarm_init(struct clasp_alarm *alarm,
+		      void (*handler)(struct timer_list *timer))
+{
+	timer_setup(&alarm->timer, handler, 0);
+#ifdef CLASP_KUNIT
+	INIT_LIST_HEAD(&alarm->node);
+#endif
+}
+
+/* Never early: a deadline is rounded up to the next tick. */
+static unsigned long clasp_alarm_expiry(u64 at)
+{
+	u64 now = clasp_clock();
+
+	return jiffies + (at > now ? nsecs_to_jiffies64(at - now) + 1 : 1);
+}
+
+/**
+ * clasp_alarm_set() - let an alarm ring at a time, in place of any set before
+ * @alarm: the alarm
+ * @at: time on clasp_clock(), ns; one in the past rings soon
+ *
+ * Any context. The caller serialises it with clasp_alarm_stop().
+ *
+ * Return: true if it was pending already.
+ */
+bool clasp_alarm_set(struct clasp_alarm *alarm, u64 at)
+{
+#ifdef CLASP_KUNIT
+	if (clasp_virtual_clock)
+		return clasp_virtual_clock->set(alarm, at);
+#endif
+	return mod_timer(&alarm->timer, clasp_alarm_expiry(at));
+}
+
+/**
+ * clasp_alarm_postpone() - move an alarm, unless it rings or was stopped
+ * @alarm: the alarm
+ * @at: time on clasp_clock(), ns
+ *
+ * Any context; needs no lock against clasp_alarm_stop().
+ *
+ * Return: true if it was pending and now is at @at.
+ */
+bool clasp_alarm_postpone(struct clasp_alarm *alarm, u64 at)
+{
+#ifdef CLASP_KUNIT
+	if (clasp_virtual_clock)
+		return !list_empty(&alarm->node) &&
+		       clasp_virtual_clock->set(alarm, at);
+#endif
+	return mod_timer_pending(&alarm->timer, clasp_alarm_expiry(at));
+}
+
+/**
+ * clasp_alarm_stop() - no longer ring
+ * @alarm: the alarm
+ *
+ * Any context. The handler may be running on another CPU when this returns.
+ *
+ * Return: true if it was pending; the reference that came with it is then the
+ * caller's to drop.
+ */
+bool clasp_alarm_stop(struct clasp_alarm *alarm)
+{
+#ifdef CLASP_KUNIT
+	if (clasp_virtual_clock)
+		return clasp_virtual_clock->stop(alarm);
+#endif
+	return timer_delete(&alarm->timer);
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The socket and what one network namespace holds: the data everybody uses. */
+#ifndef _CLASP_H
+#define _CLASP_H
+
+#include <linux/clasp.h>
+#include <linux/rbtree.h>
+#include <linux/siphash.h>
+
+#include "compat.h"
+#include "alarm.h"
+#include "fsm.h"
+#include "mib.h"
+#include "segment.h"
+#include "seq.h"
+#include "table.h"
+
+/**
+ * enum clasp_timer - the timers of a socket
+ * @CLASP_TIMER_RETRANSMIT: RFC 6298; SYN and FIN included
+ * @CLASP_TIMER_PROBE: zero-window probe, RFC 9293, section 3.8.6.1
+ * @CLASP_TIMER_ACK: delayed acknowledgment, RFC 9293, section 3.8.6.3
+ * @CLASP_TIMER_FIN_WAIT_2: a closed socket's wait for the peer's FIN
+ * @CLASP_TIMERS: how many
+ *
+ * TIME-WAIT and the SYN-RECEIVED of a passive open have their own alarms in
+ * their own objects.
+ */
+enum clasp_timer {
+	CLASP_TIMER_RETRANSMIT,
+	CLASP_TIMER_PROBE,
+	CLASP_TIMER_ACK,
+	CLASP_TIMER_FIN_WAIT_2,
+	CLASP_TIMERS
+};
+
+/**
+ * struct clasp_path - where to send a segment that no socket sends
+ * @flow: both ends
+ * @oif: interface to use, or 0
+ * @mark: firewall mark
+ * @tos: type of service
+ */
+struct clasp_path {
+	struct clasp_flow flow;
+	int oif;
+	u32 mark;
+	u8 tos;
+};
+
+/**
+ * struct clasp_af_ops - all that differs between IPv4 and IPv6
+ * @family: AF_INET or AF_INET6
+ * @header_len: bytes of the IP header, without options
+ * @path: the way back to where a received segment came from, by its headers
+ * @connect: check the peer's address, find a route and the local address, set
+ *	both in the socket; errors as connect(2) names them. Socket locked.
+ * @route: find the route again once the ports are known. Socket locked.
+ * @mtu: the path's MTU in bytes, without IP options. Socket locked.
+ * @mtu_reduced: clasp_sock::mtu_reduced was set by ICMP. Socket locked.
+ * @child: give a socket that a request becomes its addresses. Child locked.
+ * @path_mtu: the MTU of a path without a socket, bytes
+ * @xmit: checksum and send a segment for a socket; eats the skb. Socket locked.
+ * @xmit_path: the same without a socket; any context
+ * @port_offset: keyed hash of addresses and remote port (RFC 6056)
+ *
+ * KUnit replaces @xmit, @xmit_path and whatever needs a route.
+ */
+struct clasp_af_ops {
+	u16 family;
+	u32 header_len;
+	void (*path)(const struct sk_buff *skb, struct clasp_path *path);
+	int (*connect)(struct sock *sk, struct sockaddr_unsized *uaddr,
+		       int len);
+	int (*route)(struct sock *sk);
+	u32 (*mtu)(struct sock *sk);
+	void (*mtu_reduced)(struct sock *sk);
+	void (*child)(struct sock *child, const struct clasp_path *path);
+	u32 (*path_mtu)(struct net *net, const struct clasp_path *path);
+	int (*xmit)(struct sock *sk, struct sk_buff *skb);
+	int (*xmit_path)(struct net *net, const struct clasp_path *path,
+			 struct sk_buff *skb);
+	u64 (*port_offset)(const struct clasp_flow *flow);
+};
+
+extern const struct clasp_af_ops clasp_ipv4_ops;
+
+/**
+ * struct clasp_rtt - round-trip time and retransmission timeout (RFC 6298)
+ * @srtt: smoothed round-trip time, ns; 0 before the first measurement
+ * @rttvar: its variation, ns
+ * @rto: timeout without back-off, ns
+ * @backoff: how many times it has doubled
+ */
+struct clasp_rtt {
+	u64 srtt;
+	u64 rttvar;
+	u64 rto;
+	u8 backoff;
+};
+
+/**
+ * struct clasp_cong - congestion control (RFC 5681)
+ * @cwnd: congestion window, bytes
+ * @ssthresh: slow start threshold, bytes
+ * @acked: bytes acknowledged since the window last grew by one segment
+ */
+struct clasp_cong {
+	u32 cwnd;
+	u32 ssthresh;
+	u32 acked;
+};
+
+/**
+ * enum clasp_recovery_phase - why segments are being sent again
+ * @CLASP_OPEN: they are not
+ * @CLASP_FAST_RECOVERY: three duplicate ACKs (RFC 5681, RFC 6582)
+ * @CLASP_LOSS: the retransmission timer ran out
+ */
+enum clasp_recovery_phase {
+	CLASP_OPEN,
+	CLASP_FAST_RECOVERY,
+	CLASP_LOSS,
+};
+
+/**
+ * struct clasp_recovery - what is believed to be lost
+ * @recover: the phase ends when this number is acknowledged (RFC 6582)
+ * @lost: bytes in the send queue marked lost and not yet sent again
+ * @dupacks: duplicate ACKs since the last new one
+ * @phase: enum clasp_recovery_phase
+ */
+struct clasp_recovery {
+	u64 recover;
+	u32 lost;
+	u32 dupacks;
+	u8 phase;
+};
+
+/**
+ * struct clasp_sock - a CLASP socket
+ * @inet: the IP socket; must be first
+ * @af: the address family's operations
+ * @entry: in the connection table while @hashed
+ * @binding: its share of a local port
+ * @listener_node: in clasp_table::listeners while listening
+ * @requests: listener: struct clasp_request::node, connections in SYN-RECEIVED
+ * @request_count: listener: how many
+ * @accept_queue: listener: children (@accept_node) that accept() has not seen
+ * @accept_node: child: in its listener's @accept_queue
+ * @iss: initial send sequence number
+ * @snd_una: oldest unacknowledged number
+ * @snd_nxt: next number to be sent
+ * @write_seq: the number after the last byte (or FIN) queued to be sent
+ * @snd_wl1: segment sequence number used for the last window update
+ * @snd_wl2: segment acknowledgment number used for the last window update
+ * @snd_wnd: send window, bytes from @snd_una on
+ * @max_window: the largest @snd_wnd the peer ever offered, bytes
+ * @send_head: first skb of sk_write_queue that was never sent, or NULL
+ * @sent_at: when anything of the send queue was last sent, ns
+ * @snd_mss: largest data part of a segment that we send, bytes
+ * @peer_mss: what the peer's MSS option allows, bytes
+ * @irs: initial receive sequence number
+ * @rcv_nxt: next number expected
+ * @rcv_wup: @rcv_nxt at the last window that was sent
+ * @copied_seq: next number that the user will read
+ * @rcv_wnd: receive window, bytes from @rcv_wup on; its right edge never
+ *	moves left (RFC 9293, section 3.8.6)
+ * @rcv_mss: largest data part received lately: an estimate of the peer's MSS
+ * @ofo: segments out of order, by sequence number, none overlapping
+ * @quick_acks: this many ACKs are still sent without delay
+ * @challenged_at: when the last challenge ACK was sent, ns (RFC 5961)
+ * @rtt: round-trip time
+ * @cong: congestion control
+ * @recovery: loss recovery
+ * @alarm: rings at the earliest of @deadline
+ * @alarm_at: when @alarm rings, ns; 0 if it is not pending
+ * @deadline: by enum clasp_timer, ns of clasp_clock(); 0 for none
+ * @retries: retransmissions of the oldest segment, or probes without an answer
+ * @mtu_reduced: MTU that ICMP reported while the user held the lock
+ * @icmp_error: errno that ICMP reported, for CLASP_DO_REPORT_ICMP
+ * @deferred: timers (bit by bit CLASP_DEFERRED_...) that release_sock() runs
+ * @hashed: @entry is in the table
+ * @nodelay: CLASP_NODELAY
+ * @ack_pending: something was received that is not acknowledged yet
+ * @ack_now: and it must be acknowledged at once
+ * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
+ * @passive: opened by a listener
+ *
+ * Everything is protected by the socket lock but what is said otherwise
+ * above, @deferred (atomic bits) and what poll reads locklessly.
+ *
+ * Who may hold one: the file descriptor (until close()), then the connection
+ * itself (until it reaches CLOSED); the pending alarm; the accept queue of its
+ * listener; a request that points to its listener; lookups, for the time of
+ * one segment. Each has a reference. skbs on their way keep the memory alive
+ * through sk_wmem_alloc. It dies in sk_free(), an RCU grace period after the
+ * last of them (SOCK_RCU_FREE).
+ */
+struct clasp_sock {
+	struct inet_sock inet;
+	const struct clasp_af_ops *af;
+	struct clasp_entry entry;
+	struct clasp_binding binding;
+
+	struct hlist_node listener_node;
+	struct list_head requests;
+	u32 request_count;
+	struct list_head accept_queue;
+	struct list_head accept_node;
+
+	u64 iss;
+	u64 snd_una;
+	u64 snd_nxt;
+	u64 write_seq;
+	u64 snd_wl1;
+	u64 snd_wl2;
+	u32 snd_wnd;
+	u32 max_window;
+	struct sk_buff *send_head;
+	u64 sent_at;
+	u32 snd_mss;
+	u32 peer_mss;
+
+	u64 irs;
+	u64 rcv_nxt;
+	u64 rcv_wup;
+	u64 copied_seq;
+	u32 rcv_wnd;
+	u32 rcv_mss;
+	struct rb_root ofo;
+	u8 quick_acks;
+	u64 challenged_at;
+
+	struct clasp_rtt rtt;
+	struct clasp_cong cong;
+	struct clasp_recovery recovery;
+
+	struct clasp_alarm alarm;
+	u64 alarm_at;
+	u64 deadline[CLASP_TIMERS];
+	u8 retries;
+
+	u32 mtu_reduced;
+	int icmp_error;
+	unsigned long deferred;
+
+	bool hashed;
+	bool nodelay;
+	bool ack_pending;
+	bool ack_now;
+	bool fin_reached;
+	bool passive;
+};
+
+/* Bits of struct clasp_sock::deferred. */
+#define CLASP_DEFERRED_TIMER	0	/* the socket's own alarm rang */
+#define CLASP_DEFERRED_REQUEST	1	/* the alarm of one of its requests */
+#define CLASP_DEFERRED_MTU	2	/* struct clasp_sock::mtu_reduced */
+
+/**
+ * struct clasp_sysctl - the knobs of a namespace, net.clasp.*
+ * @syn_retries: SYN retransmissions before connect() gives up
+ * @synack_retries: SYN-ACK retransmissions before a request is dropped
+ * @retries: retransmissions before an established connection is given up
+ * @orphan_retries: the same, for a connection that no program holds
+ * @max_syn_backlog: requests in SYN-RECEIVED per listener
+ * @max_timewait: connections in TIME-WAIT; more are closed at once
+ * @max_orphans: connections that no program holds; more are reset
+ * @timewait_ms: time in TIME-WAIT, milliseconds (RFC 9293: 2 MSL)
+ * @fin_wait2_timeout_ms: wait for the FIN of a closed socket's peer
+ * @rto_min_ms: least retransmission timeout
+ * @rto_max_ms: greatest retransmission timeout, back-off included
+ * @ack_delay_ms: longest delay of an acknowledgment (RFC 9293: under 500)
+ * @challenge_ack_ms: least time between a connection's challenge ACKs
+ *
+ * Read with READ_ONCE() and without locks.
+ */
+struct clasp_sysctl {
+	int syn_retries;
+	int synack_retries;
+	int retries;
+	int orphan_retries;
+	int max_syn_backlog;
+	int max_timewait;
+	int max_orphans;
+	int timewait_ms;
+	int fin_wait2_timeout_ms;
+	int rto_min_ms;
+	int rto_max_ms;
+	int ack_delay_ms;
+	int challenge_ack_ms;
+};
+
+/**
+ * struct clasp_net - what one network namespace holds
+ * @table: connections, listeners, ports
+ * @sysctl: the knobs
+ * @sysctl_header: their registration
+ * @mib: the counters
+ * @isn_key: secret of the initial sequence numbers (RFC 6528)
+ * @next_port: grows with each ephemeral port chosen (RFC 6056)
+ * @timewaits: how many connections are in TIME-WAIT
+ * @orphans: how many connections no program holds
+ */
+struct clasp_net {
+	struct clasp_table table;
+	struct clasp_sysctl sysctl;
+	struct ctl_table_header *sysctl_header;
+	struct clasp_mib __percpu *mib;
+	siphash_key_t isn_key;
+	atomic_t next_port;
+	atomic_t timewaits;
+	atomic_t orphans;
+};
+
+extern unsigned int clasp_net_id;
+extern unsigned int clasp_protocol;
+extern struct proto clasp_prot;
+
+struct clasp_net *clasp_net(const struct net *net);
+
+/**
+ * clasp_sk() - the CLASP socket that a socket is
+ * @sk: a socket of protocol CLASP
+ *
+ * Return: the same socket.
+ */
+static inline struct clasp_sock *clasp_sk(const struct sock *sk)
+{
+	return (struct clasp_sock *)sk;
+}
+
+/**
+ * clasp_sysctl() - the knobs of a socket's namespace
+ * @sk: the socket
+ *
+ * Return: the knobs, to be read with READ_ONCE().
+ */
+static inline const struct clasp_sysctl *clasp_sysctl(const struct sock *sk)
+{
+	return &clasp_net(sock_net(sk))->sysctl;
+}
+
+/**
+ * clasp_count_sk() - count something in a socket's namespace
+ * @sk: the socket
+ * @counter: what
+ */
+static inline void clasp_count_sk(const struct sock *sk,
+				  enum clasp_counter counter)
+{
+	clasp_count(sock_net(sk), counter);
+}
+
+/**
+ * clasp_in_state() - is a socket in one of some states?
+ * @sk: the socket
+ * @states: bits 1 << CLASP_...
+ *
+ * Return: true if it is.
+ */
+static inline bool clasp_in_state(const struct sock *sk, u32 states)
+{
+	return (1u << READ_ONCE(sk->sk_state)) & states;
+}
+
+/* States in which both ends know each other's sequence numbers. */
+#define CLASP_SYNCHRONIZED						\
+	(1u << CLASP_ESTABLISHED | 1u << CLASP_FIN_WAIT_1 |		\
+	 1u << CLASP_FIN_WAIT_2 | 1u << CLASP_CLOSE_WAIT |		\
+	 1u << CLASP_CLOSING | 1u << CLASP_LAST_ACK)
+
+#endif /* _CLASP_H */

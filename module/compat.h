@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that differs between the kernels that CLASP builds on (6.1 to 7.2), by
+ * kernel version. The rest of the module is written for the newest one.
+ */
+#ifndef _CLASP_COMPAT_H
+#define _CLASP_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/net.h>
+#include <linux/sysctl.h>
+#include <linux/timer.h>
+#include <net/inet_common.h>
+#include <net/inet_sock.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* 6.16 renamed from_timer(). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define timer_container_of(var, callback_timer, timer_fieldname) \
+	from_timer(var, callback_timer, timer_fieldname)
+#endif
+
+/* 6.19 gave socket addresses of unknown length a type of their own. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define sockaddr_unsized sockaddr
+#endif
+
+/* 6.10 put the arguments of accept into a structure. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define CLASP_COMPAT_ACCEPT_ARGS	1
+struct proto_accept_arg {
+	int flags;
+	int err;
+	int is_empty;
+	bool kern;
+};
+#endif
+
+/* 6.5 gave struct proto::ioctl a kernel pointer for its result. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define CLASP_COMPAT_IOCTL_ARG		1
+#endif
+
+/* 7.1 dropped the address length from struct proto::recvmsg. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#define CLASP_COMPAT_RECVMSG_LEN	1
+#endif
+
+static inline int clasp_compat_recv_error(struct sock *sk, struct msghdr *msg,
+					  int len)
+{
+#ifdef CLASP_COMPAT_RECVMSG_LEN
+	int addr_len = 0;
+
+	return inet_recv_error(sk, msg, len, &addr_len);
+#else
+	return inet_recv_error(sk, msg, len);
+#endif
+}
+
+/* 6.18 gave sockets drop counters that need not be atomic. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+static inline void sk_drops_inc(struct sock *sk)
+{
+	atomic_inc(&sk->sk_drops);
+}
+#endif
+
+/* 6.11 counts a sysctl table; before, an empty entry ended it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define CLASP_COMPAT_SYSCTL_END		1
+#endif
+static inline struct ctl_table_header *
+clasp_compat_register_sysctl(struct net *net, const char *path,
+			     struct ctl_table *table, size_t entries)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return register_net_sysctl(net, path, table);
+#else
+	return register_net_sysctl_sz(net, path, table, entries);
+#endif
+}
+
+#endif /* _CLASP_COMPAT_H */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The state machine of RFC 9293, section 3.3.2, as one constant table.
+ *
+ * This header and fsm.c need nothing from the kernel but its integer types, so
+ * that a program can be built from them too (scripts/fsm-picture).
+ */
+#ifndef _CLASP_FSM_H
+#define _CLASP_FSM_H
+
+#include <linux/types.h>
+
+/**
+ * enum clasp_state - the states, numbered as TCP_ESTABLISHED and so on are
+ *
+ * The numbers are those of enum in <net/tcp_states.h> (checked where both are
+ * visible), so that inet_sk_set_state() and the tools read them right.
+ */
+enum clasp_state {
+	CLASP_ESTABLISHED = 1,
+	CLASP_SYN_SENT = 2,
+	CLASP_SYN_RECEIVED = 3,
+	CLASP_FIN_WAIT_1 = 4,
+	CLASP_FIN_WAIT_2 = 5,
+	CLASP_TIME_WAIT = 6,
+	CLASP_CLOSED = 7,
+	CLASP_CLOSE_WAIT = 8,
+	CLASP_LAST_ACK = 9,
+	CLASP_LISTEN = 10,
+	CLASP_CLOSING = 11,
+	CLASP_STATES		/* one more than the last state; 0 is none */
+};
+
+/*
+ * Everything that can happen to a connection. The classifier (classify.c) has
+ * looked at every condition before it names the event, so that a cell of the
+ * table holds no hidden ones.
+ *
+ * What the user asks for:
+ *  CONNECT		active open
+ *  LISTEN		passive open
+ *  CLOSE		no more data to send: close(), shutdown(SHUT_WR)
+ *  ABORT		end it at once: SO_LINGER 0, unread data, disconnect
+ *
+ * What a segment means:
+ *  SYN			opens a connection
+ *  SYN_ACK		accepts the one that we opened
+ *  SYN_REPEATED	the SYN that we answered already
+ *  SYN_UNEXPECTED	a SYN where the peers are synchronized (RFC 5961)
+ *  ACK_OF_SYN		acknowledges our SYN
+ *  ACK			acknowledges data, or nothing new
+ *  ACK_OF_FIN		acknowledges our FIN, for the first time
+ *  ACK_UNSENT		acknowledges what was never sent
+ *  ACK_STALE		acknowledges what left the window long ago (RFC 5961)
+ *  FIN			the stream has been received up to the peer's FIN
+ *  FIN_REPEATED	the FIN that was received already
+ *  RST			ends the connection, its number is exactly right
+ *  RST_UNSURE		a RST elsewhere in the window (RFC 5961)
+ *  RST_STRAY		a RST outside of the window or for no connection
+ *  OUTSIDE		nothing of it is in the window
+ *  INCOMPLETE		lacks the control bit that the state demands
+ *  TEXT_UNREAD		data that nobody will ever read
+ *  STRAY		belongs to no connection
+ *
+ * What time brings:
+ *  RETRANSMIT		the retransmission timer ran out, tries are left
+ *  GIVE_UP		the retransmission timer ran out for the last time
+ *  PROBE		the peer's window has been shut for long enough
+ *  ACK_DUE		a delayed acknowledgment is due
+ *  FIN_WAIT_2_OVER	the peer of a closed socket did not send its FIN
+ *  TIME_WAIT_OVER	two maximum segment lifetimes are over
+ *
+ * And the rest:
+ *  UNREACHABLE		ICMP says that the peer cannot be reached
+ *  HATCH		a request of the passive open becomes a socket
+ *  REPLACED		a small stand-in takes over TIME-WAIT from the socket
+ */
+#define CLASP_EVENTS(X)							\
+	X(CONNECT) X(LISTEN) X(CLOSE) X(ABORT)				\
+	X(SYN) X(SYN_ACK) X(SYN_REPEATED) X(SYN_UNEXPECTED)		\
+	X(ACK_OF_SYN) X(ACK) X(ACK_OF_FIN) X(ACK_UNSENT) X(ACK_STALE)	\
+	X(FIN) X(FIN_REPEATED)						\
+	X(RST) X(RST_UNSURE) X(RST_STRAY)				\
+	X(OUTSIDE) X(INCOMPLETE) X(TEXT_UNREAD) X(STRAY)		\
+	X(RETRANSMIT) X(GIVE_UP) X(PROBE) X(ACK_DUE)			\
+	X(FIN_WAIT_2_OVER) X(TIME_WAIT_OVER)				\
+	X(UNREACHABLE) X(HATCH) X(REPLACED)
+
+#define CLASP_EVENT_ENUM(name)	CLASP_EV_##name,
+/**
+ * enum clasp_event - what can happen to a connection, see CLASP_EVENTS()
+ */
+enum clasp_event {
+	CLASP_EVENTS(CLASP_EVENT_ENUM)
+	CLASP_EVENT_COUNT
+};
+
+/*
+ * What is to be done, a bit each. The executor (actions.c) runs them from the
+ * lowest bit to the highest; those of the first group before the state
+ * changes, so that whoever sees the new state sees the reason too.
+ */
+#define CLASP_DO_REPORT_REFUSED		(1u << 0)  /* user: ECONNREFUSED */
+#define CLASP_DO_REPORT_RESET		(1u << 1)  /* user: ECONNRESET */
+#define CLASP_DO_REPORT_PIPE		(1u << 2)  /* user: EPIPE */
+#define CLASP_DO_REPORT_TIMEOUT		(1u << 3)  /* user: ETIMEDOUT */
+#define CLASP_DO_REPORT_ICMP		(1u << 4)  /* user: what ICMP said */
+
+#define CLASP_DO_RESET_PEER		(1u << 5)  /* RST out of our own numbers */
+#define CLASP_DO_ANSWER_RST		(1u << 6)  /* RST that fits the segment */
+#define CLASP_DO_TAKE_SYN		(1u << 7)  /* learn the peer's numbers */
+#define CLASP_DO_TAKE_ACK		(1u << 8)  /* free what is acknowledged */
+#define CLASP_DO_ESTABLISH		(1u << 9)  /* ready for data, wake user */
+#define CLASP_DO_TAKE_TEXT		(1u << 10) /* queue the segment's data */
+#define CLASP_DO_TAKE_FIN		(1u << 11) /* tell the reader: no more */
+#define CLASP_DO_QUEUE_FIN		(1u << 12) /* FIN behind the last byte */
+#define CLASP_DO_SEND_SYN		(1u << 13)
+#define CLASP_DO_SEND_SYN_ACK		(1u << 14)
+#define CLASP_DO_RETRANSMIT		(1u << 15)
+#define CLASP_DO_SEND_PROBE		(1u << 16)
+#define CLASP_DO_SEND_ACK		(1u << 17)
+#define CLASP_DO_CHALLENGE		(1u << 18) /* ACK, rate-limited */
+#define CLASP_DO_AWAIT_FIN		(1u << 19) /* FIN-WAIT-2 timer, if closed */
+#define CLASP_DO_START_2MSL		(1u << 20) /* (re)start TIME-WAIT's time */
+#define CLASP_DO_YIELD			(1u << 21) /* make room for a new SYN */
+#define CLASP_DO_DESTROY		(1u << 22) /* leave tables, stop timers */
+
+/* Explicitly nothing: the event is legal here and changes nothing. */
+#define CLASP_DO_IGNORE			(1u << 30)
+/* The classifier cannot name this event in this state. */
+#define CLASP_DO_NEVER			(1u << 31)
+
+/**
+ * struct clasp_cell - what one event does in one state
+ * @next: enum clasp_state afterwards; 0 in a cell that was forgotten
+ * @actions: CLASP_DO_... bits
+ */
+struct clasp_cell {
+	__u8	next;
+	__u32	actions;
+};
+
+const struct clasp_cell *clasp_fsm_cell(enum clasp_state state,
+					enum clasp_event event);
+
+#endif /* _CLASP_FSM_H */

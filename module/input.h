@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* From IP to the connection: whose segment is it, and what does it do. */
+#ifndef _CLASP_INPUT_H
+#define _CLASP_INPUT_H
+
+#include "clasp.h"
+
+void clasp_input(struct net *net, const struct clasp_af_ops *af,
+		 struct sk_buff *skb);
+void clasp_socket_input(struct sock *sk, struct sk_buff **pskb);
+int clasp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+
+#endif /* _CLASP_INPUT_H */

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0
+/* All that is IPv4's: addresses, routes, checksums, ICMP. */
+#include <linux/icmp.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/inet_hashtables.h>
+#include <net/ip.h>
+#include <net/protocol.h>
+#include <net/route.h>
+#include <net/secure_seq.h>
+
+#include "actions.h"
+#include "input.h"
+#include "ipv4.h"
+#include "output.h"
+
+/* Of an IP header without options, and of the fields of ours ICMP must show. */
+#define CLASP_ICMP_NEEDED	(offsetof(struct clasphdr, seq) + sizeof(__be64))
+
+/* Where checksum offload, or skb_checksum_help() for it, puts the sum. */
+static void clasp_ipv4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
+{
+	struct clasphdr *hdr = (struct clasphdr *)skb_transport_header(skb);
+
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct clasphdr, check);
+	hdr->check = ~csum_tcpudp_magic(saddr, daddr, skb->len,
+					clasp_protocol, 0);
+}
+
+static void clasp_ipv4_path(const struct sk_buff *skb, struct clasp_path *path)
+{
+	const struct clasphdr *hdr = (const struct clasphdr *)skb->data;
+	const struct iphdr *iph = ip_hdr(skb);
+
+	memset(path, 0, sizeof(*path));
+	ipv6_addr_set_v4mapped(iph->daddr, &path->flow.laddr);
+	ipv6_addr_set_v4mapped(iph->saddr, &path->flow.raddr);
+	path->flow.lport = hdr->dest;
+	path->flow.rport = hdr->source;
+	path->oif = CLASP_CB(skb)->sdif;
+	path->tos = iph->tos & ~INET_ECN_MASK;
+}
+
+static struct rtable *clasp_ipv4_path_route(struct net *net,
+					    const struct clasp_path *path)
+{
+	struct flowi4 fl4;
+
+	flowi4_init_output(&fl4, path->oif, path->mark, path->tos & INET_DSCP_MASK,
+			   RT_SCOPE_UNIVERSE, clasp_protocol, 0,
+			   path->flow.raddr.s6_addr32[3],
+			   path->flow.laddr.s6_addr32[3],
+			   path->flow.rport, path->flow.lport,
+			   GLOBAL_ROOT_UID);
+	return ip_route_output_flow(net, &fl4, NULL);
+}
+
+static u32 clasp_ipv4_path_mtu(struct net *net, const struct clasp_path *path)
+{
+	struct rtable *rt = clasp_ipv4_path_route(net, path);
+	u32 mtu = 0;
+
+	if (!IS_ERR(rt)) {
+		mtu = dst_mtu(&rt->dst);
+		ip_rt_put(rt);
+	}
+	return mtu;
+}
+
+static int clasp_ipv4_xmit_path(struct net *net, const struct clasp_path *path,
+				struct sk_buff *skb)
+{
+	struct rtable *rt = clasp_ipv4_path_route(net, path);
+	struct iphdr *iph;
+
+	if (IS_ERR(rt)) {
+		kfree_skb(skb);
+		return PTR_ERR(rt);
+	}
+	skb_dst_set(skb, &rt->dst);
+	clasp_ipv4_checksum(skb, path->flow.laddr.s6_addr32[3],
+			    path->flow.raddr.s6_addr32[3]);
+	skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	iph = ip_hdr(skb);
+	*iph = (struct iphdr){
+		.version = 4,
+		.ihl = sizeof(*iph) / 4,
+		.tos = path->tos,
+		.frag_off = htons(IP_DF),
+		.ttl = ip4_dst_hoplimit(&rt->dst),
+		.protocol = clasp_protocol,
+		.saddr = path->flow.laddr.s6_addr32[3],
+		.daddr = path->flow.raddr.s6_addr32[3],
+	};
+	skb->mark = path->mark;
+	return ip_local_out(net, NULL, skb);
+}
+
+static int clasp_ipv4_xmit(struct sock *sk, struct sk_buff *skb)
+{
+	clasp_ipv4_checksum(skb, inet_sk(sk)->inet_saddr,
+			    inet_sk(sk)->inet_daddr);
+	return ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl);
+}
+
+/* The first hop, if IP options give one: RFC 791, source routing. */
+static __be32 clasp_ipv4_nexthop(const struct sock *sk, __be32 daddr)
+{
+	const struct ip_options_rcu *opt;
+
+	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt,
+					lockdep_sock_is_held(sk));
+	return opt && opt->opt.srr ? opt->opt.faddr : daddr;
+}
+
+static int clasp_ipv4_connect(struct sock *sk, struct sockaddr_unsized *uaddr,
+			      int len)
+{
+	struct sockaddr_in *sin = (struct sockaddr_in *)uaddr;
+	struct inet_sock *inet = inet_sk(sk);
+	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	struct rtable *rt;
+
+	if (len < sizeof(*sin))
+		return -EINVAL;
+	if (sin->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+	rt = ip_route_connect(fl4, clasp_ipv4_nexthop(sk, sin->sin_addr.s_addr),
+			      inet->inet_saddr, sk->sk_bound_dev_if,
+			      clasp_protocol, inet->inet_sport, sin->sin_port,
+			      sk);
+	if (IS_ERR(rt))
+		return PTR_ERR(rt);
+	if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST)) {
+		ip_rt_put(rt);
+		return -ENETUNREACH;
+	}
+	ip_rt_put(rt);
+
+	if (!inet->inet_saddr)
+		inet->inet_saddr = fl4->saddr;
+	sk_rcv_saddr_set(sk, inet->inet_saddr);
+	/* INADDR_ANY is this host: the route has the address. */
+	sk_daddr_set(sk, sin->sin_addr.s_addr ?: fl4->daddr);
+	inet->inet_dport = sin->sin_port;
+	atomic_set(&inet->inet_id, (u16)get_random_u32());
+	return 0;
+}
+
+/* Also leaves the flow in cork.fl, where ip_queue_xmit() wants the addresses. */
+static int clasp_ipv4_route(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	struct rtable *rt;
+
+	rt = ip_route_output_ports(sock_net(sk), fl4, sk,
+				   clasp_ipv4_nexthop(sk, inet->inet_daddr),
+				   inet->inet_saddr, inet->inet_dport,
+				   inet->inet_sport, clasp_protocol,
+				   inet->tos & INET_DSCP_MASK,
+				   sk->sk_bound_dev_if);
+	if (IS_ERR(rt)) {
+		sk->sk_route_caps = 0;
+		return PTR_ERR(rt);
+	}
+	sk_setup_caps(sk, &rt->dst);
+	return 0;
+}
+
+static u32 clasp_ipv4_mtu(struct sock *sk)
+{
+	const struct ip_options_rcu *opt;
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	u32 mtu;
+
+	if (!dst) {
+		if (clasp_ipv4_route(sk))
+			return 0;
+		dst = __sk_dst_get(sk);
+	}
+	mtu = dst_mtu(dst);
+	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt,
+					lockdep_sock_is_held(sk));
+	return mtu - (opt ? opt->opt.optlen : 0);
+}
+
+static void clasp_ipv4_child(struct sock *child, const struct clasp_path *path)
+{
+	inet_sk(child)->inet_saddr = path->flow.laddr.s6_addr32[3];
+	sk_rcv_saddr_set(child, path->flow.laddr.s6_addr32[3]);
+	sk_daddr_set(child, path->flow.raddr.s6_addr32[3]);
+	child->sk_mark = path->mark;
+	atomic_set(&inet_sk(child)->inet_id, (u16)get_random_u32());
+	/* Without a route now, ip_queue_xmit() looks for one each time. */
+	clasp_ipv4_route(child);
+}
+
+static u64 clasp_ipv4_port_offset(const struct clasp_flow *flow)
+{
+	return secure_ipv4_port_ephemeral(flow->laddr.s6_addr32[3],
+					  flow->raddr.s6_addr32[3],
+					  flow->rport);
+}
+
+/* RFC 1191: the route learns the MTU, then the segments shrink to it. */
+static void clasp_ipv4_mtu_reduced(struct sock *sk)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+
+	if (!dst || !clasp_in_state(sk, CLASP_SYNCHRONIZED))
+		return;
+	dst->ops->update_pmtu(dst, sk, NULL, clasp_sk(sk)->mtu_reduced, true);
+	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT)
+		return;
+	clasp_output_sync_mss(sk);
+	clasp_output_head(sk);
+}
+
+const struct clasp_af_ops clasp_ipv4_ops = {
+	.family = AF_INET,
+	.header_len = sizeof(struct iphdr),
+	.path = clasp_ipv4_path,
+	.connect = clasp_ipv4_connect,
+	.route = clasp_ipv4_route,
+	.mtu = clasp_ipv4_mtu,
+	.mtu_reduced = clasp_ipv4_mtu_reduced,
+	.child = clasp_ipv4_child,
+	.path_mtu = clasp_ipv4_path_mtu,
+	.xmit = clasp_ipv4_xmit,
+	.xmit_path = clasp_ipv4_xmit_path,
+	.port_offset = clasp_ipv4_port_offset,
+};
+
+static const enum clasp_counter clasp_verdict_counter[] = {
+	[CLASP_BAD_SHORT] = CLASP_MIB_InShort,
+	[CLASP_BAD_VERSION] = CLASP_MIB_InVersion,
+	[CLASP_BAD_LENGTH] = CLASP_MIB_InLength,
+	[CLASP_BAD_CHECKSUM] = CLASP_MIB_InChecksum,
+	[CLASP_BAD_FLAGS] = CLASP_MIB_InFlags,
+	[CLASP_BAD_OPTION] = CLASP_MIB_InOption,
+};
+
+/* Softirq, RCU read lock held; skb->data at our header. */
+static int clasp_ipv4_rcv(struct sk_buff *skb)
+{
+	struct net *net = dev_net(skb->dev);
+	const struct iphdr *iph = ip_hdr(skb);
+	enum clasp_verdict verdict;
+	int iif, sdif;
+
+	if (skb->pkt_type != PACKET_HOST)
+		goto drop;
+	clasp_count(net, CLASP_MIB_InSegs);
+	/* What IP left in skb->cb goes when the segment is parsed. */
+	iif = inet_iif(skb);
+	sdif = inet_sdif(skb);
+	verdict = clasp_segment_parse(skb,
+		csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len,
+				   clasp_protocol, 0));
+	if (verdict != CLASP_VALID) {
+		clasp_count(net, clasp_verdict_counter[verdict]);
+		goto drop;
+	}
+	CLASP_CB(skb)->iif = iif;
+	CLASP_CB(skb)->sdif = sdif;
+	clasp_input(net, &clasp_ipv4_ops, skb);
+	return 0;
+drop:
+	kfree_skb(skb);
+	return 0;
+}
+
+/* A router's word on a segment of ours, the socket locked. */
+static void clasp_ipv4_icmp(struct sock *sk, u8 type, u8 code, u32 info)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
+		csk->mtu_reduced = max_t(u32, info, IPV4_MIN_MTU);
+		if (sock_owned_by_user(sk))
+			set_bit(CLASP_DEFERRED_MTU, &csk->deferred);
+		else
+			clasp_ipv4_mtu_reduced(sk);
+		return;
+	}
+	if (type != ICMP_DEST_UNREACH || code > NR_ICMP_UNREACH)
+		return;
+	/*
+	 * RFC 9293, section 3.9.2.2: soft errors must not end a connection;
+	 * before there is one, they tell why. RFC 5927, section 5.2.
+	 */
+	WRITE_ONCE(sk->sk_err_soft, icmp_err_convert[code].errno);
+	if (sock_owned_by_user(sk) ||
+	    !clasp_in_state(sk, 1u << CLASP_SYN_SENT | 1u << CLASP_SYN_RECEIVED))
+		return;
+	csk->icmp_error = icmp_err_convert[code].errno;
+	clasp_step(sk, CLASP_EV_UNREACHABLE, NULL);
+}
+
+/* Softirq, RCU read lock held; skb->data at the IP header that was returned. */
+static int clasp_ipv4_err(struct sk_buff *skb, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	struct clasp_flow flow = {};
+	const struct clasphdr *hdr;
+	struct clasp_entry *entry;
+	struct clasp_sock *csk;
+	struct sock *sk;
+	u64 seq;
+
+	if (!pskb_may_pull(skb, iph->ihl * 4 + CLASP_ICMP_NEEDED))
+		return 0;
+	iph = (const struct iphdr *)skb->data;
+	hdr = (const struct clasphdr *)(skb->data + iph->ihl * 4);
+	ipv6_addr_set_v4mapped(iph->saddr, &flow.laddr);
+	ipv6_addr_set_v4mapped(iph->daddr, &flow.raddr);
+	flow.lport = hdr->source;
+	flow.rport = hdr->dest;
+	seq = be64_to_cpu(hdr->seq);
+
+	entry = clasp_table_find(&clasp_net(dev_net(skb->dev))->table, &flow);
+	if (!entry)
+		return -ENOENT;
+	if (entry->kind == CLASP_SOCKET) {
+		csk = container_of(entry, struct clasp_sock, entry);
+		sk = &csk->inet.sk;
+		bh_lock_sock(sk);
+		/* RFC 5927, section 4.1: only what is on its way counts. */
+		if (!clasp_before(seq, csk->snd_una) &&
+		    clasp_before(seq, csk->snd_nxt))
+			clasp_ipv4_icmp(sk, icmp_hdr(skb)->type,
+					icmp_hdr(skb)->code, info);
+		bh_unlock_sock(sk);
+	}
+	clasp_entry_put(entry);
+	return 0;
+}
+
+static const struct net_protocol clasp_ipv4_protocol = {
+	.handler = clasp_ipv4_rcv,
+	.err_handler = clasp_ipv4_err,
+	/* Policies are checked per socket: clasp_input(). */
+	.no_policy = 1,
+	.icmp_strict_tag_validation = 1,
+};
+
+/**
+ * clasp_ipv4_register() - let segments come in
+ *
+ * Return: 0, or -EEXIST if somebody else has the protocol number.
+ */
+int clasp_ipv4_register(void)
+{
+	if (inet_add_protocol(&clasp_ipv4_protocol, clasp_protocol))
+		return -EEXIST;
+	return 0;
+}
+
+/**
+ * clasp_ipv4_unregister() - let no more segments come in
+ *
+ * When it returns, none is on its way in any more.
+ */
+void clasp_ipv4_unregister(void)
+{
+	inet_del_protocol(&clasp_ipv4_protocol, clasp_protocol);
+}

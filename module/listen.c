@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The listener: from a SYN to a socket that accept() returns. */
+#include "actions.h"
+#include "classify.h"
+#include "cong.h"
+#include "input.h"
+#include "listen.h"
+#include "output.h"
+#include "port.h"
+#include "recovery.h"
+#include "reply.h"
+#include "request.h"
+#include "rtt.h"
+#include "socket.h"
+#include "timer.h"
+#include "timewait.h"
+
+static struct clasp_table *clasp_listen_table(const struct sock *sk)
+{
+	return &clasp_net(sock_net(sk))->table;
+}
+
+/* CLOSED to LISTEN. */
+static int clasp_listen_start(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	int err = 0;
+
+	if (!csk->binding.port)
+		err = sk->sk_prot->get_port(sk, inet_sk(sk)->inet_num);
+	if (err)
+		return err;
+	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
+	csk->entry.flow.laddr = csk->binding.laddr;
+	csk->entry.flow.lport = inet_sk(sk)->inet_sport;
+	clasp_step(sk, CLASP_EV_LISTEN, NULL);
+	if (!clasp_port_usable(sk)) {
+		clasp_step(sk, CLASP_EV_ABORT, NULL);
+		return -EADDRINUSE;
+	}
+	clasp_listener_add(clasp_listen_table(sk), sk);
+	return 0;
+}
+
+/**
+ * clasp_listen() - listen(2)
+ * @sock: the socket
+ * @backlog: how many children may wait for accept()
+ *
+ * Return: 0, -EINVAL in the wrong state, -EADDRINUSE, -ENOMEM.
+ */
+int clasp_listen(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM)
+		goto out;
+	if (!clasp_in_state(sk, 1u << CLASP_CLOSED | 1u << CLASP_LISTEN))
+		goto out;
+	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+	err = 0;
+	if (sk->sk_state == CLASP_CLOSED)
+		err = clasp_listen_start(sk);
+out:
+	release_sock(sk);
+	return err;
+}
+
+/* Waits until there is a child, by the rules of accept(2). */
+static int clasp_accept_wait(struct sock *listener, int flags)
+{
+	long timeo = sock_rcvtimeo(listener, flags & O_NONBLOCK);
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err = 0;
+
+	add_wait_queue_exclusive(sk_sleep(listener), &wait);
+	while (!err && list_empty(&clasp_sk(listener)->accept_queue)) {
+		if (listener->sk_state != CLASP_LISTEN)
+			err = -EINVAL;
+		else if (!timeo)
+			err = -EAGAIN;
+		else if (signal_pending(current))
+			err = sock_intr_errno(timeo);
+		else
+			sk_wait_event(listener, &timeo,
+				      !list_empty(&clasp_sk(listener)->accept_queue) ||
+				      READ_ONCE(listener->sk_state) != CLASP_LISTEN,
+				      &wait);
+	}
+	remove_wait_queue(sk_sleep(listener), &wait);
+	return err;
+}
+
+static struct sock *clasp_accept_dequeue(struct sock *listener)
+{
+	struct clasp_sock *child;
+
+	child = list_first_entry_or_null(&clasp_sk(listener)->accept_queue,
+					 struct clasp_sock, accept_node);
+	if (!child)
+		return NULL;
+	list_del_init(&child->accept_node);
+	sk_acceptq_removed(listener);
+	return &child->inet.sk;
+}
+
+/**
+ * clasp_accept() - accept(2)
+ * @listener: the socket
+ * @arg: flags in, error and whether more are waiting out
+ *
+ * Return: the child, its reference the caller's; or NULL, with -EINVAL,
+ * -EAGAIN or what a signal brings in @arg->err.
+ */
+struct sock *clasp_accept(struct sock *listener, struct proto_accept_arg *arg)
+{
+	struct sock *child = NULL;
+
+	lock_sock(listener);
+	arg->err = -EINVAL;
+	if (listener->sk_state == CLASP_LISTEN)
+		arg->err = clasp_accept_wait(listener, arg->flags);
+	if (!arg->err)
+		child = clasp_accept_dequeue(listener);
+	arg->is_empty = list_empty(&clasp_sk(listener)->accept_queue);
+	release_sock(listener);
+	return child;
+}
+
+/* A segment that belongs to no connection yet. */
+static void clasp_listen_stranger(struct sock *listener, struct sk_buff *skb)
+{
+	struct clasp_view view = { .state = CLASP_LISTEN };
+	enum clasp_event event = clasp_classify(&view, CLASP_CB(skb), 0);
+	u32 actions = clasp_fsm_cell(CLASP_LISTEN, event)->actions;
+
+	if (actions & CLASP_DO_ANSWER_RST)
+		clasp_reply_reset(sock_net(listener), clasp_sk(listener)->af,
+				  skb);
+	if (actions & CLASP_DO_TAKE_SYN)
+		clasp_request_create(listener, skb);
+}
+
+/**
+ * clasp_listen_input() - a segment for a listener or one of its requests
+ * @listener: a listening socket, locked, BHs disabled
+ * @pskb: the segment, parsed; set to NULL if it was kept
+ *
+ * Looks the connection up again: while the segment waited for the lock, its
+ * request may have come, become a socket or gone.
+ *
+ * Return: true if that was all; false if the segment turned out to be another
+ * socket's.
+ */
+bool clasp_listen_input(struct sock *listener, struct sk_buff **pskb)
+{
+	struct clasp_entry *entry;
+	struct clasp_path path;
+	bool done = true;
+
+	clasp_sk(listener)->af->path(*pskb, &path);
+	entry = clasp_table_find(clasp_listen_table(listener), &path.flow);
+	if (!entry) {
+		clasp_listen_stranger(listener, *pskb);
+		return true;
+	}
+	if (entry->kind == CLASP_TIMEWAIT) {
+		if (!clasp_timewait_input(clasp_timewait(entry), *pskb))
+			clasp_listen_stranger(listener, *pskb);
+	} else if (entry->kind == CLASP_REQUEST &&
+		   clasp_request(entry)->listener == listener) {
+		clasp_request_input(clasp_request(entry), pskb);
+	} else {
+		done = false;
+	}
+	clasp_entry_put(entry);
+	return done;
+}
+
+/* Everything that a child must not have from its listener. */
+static void clasp_child_init(struct sock *child,
+			     const struct clasp_request *req)
+{
+	struct clasp_sock *csk = clasp_sk(child);
+
+	/* A raw copy of the listener until here: nothing of it may be freed. */
+	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
+	inet_sk(child)->mc_list = NULL;
+	clasp_socket_reset(child);
+	csk->entry = (struct clasp_entry){
+		.flow = req->entry.flow,
+		.kind = CLASP_SOCKET,
+	};
+	memset(&csk->binding, 0, sizeof(csk->binding));
+	csk->passive = true;
+	csk->iss = req->iss;
+	csk->snd_una = req->iss;
+	csk->snd_nxt = req->iss + 1;
+	csk->write_seq = req->iss + 1;
+	csk->snd_wnd = req->snd_wnd;
+	csk->max_window = req->snd_wnd;
+	csk->snd_wl1 = req->irs;
+	csk->snd_wl2 = req->iss;
+	csk->irs = req->irs;
+	csk->rcv_nxt = req->irs + 1;
+	csk->rcv_wup = csk->rcv_nxt;
+	csk->copied_seq = csk->rcv_nxt;
+	csk->rcv_wnd = req->rcv_wnd;
+	csk->peer_mss = req->peer_mss;
+	inet_sk(child)->inet_num = ntohs(req->entry.flow.lport);
+	inet_sk(child)->inet_sport = req->entry.flow.lport;
+	inet_sk(child)->inet_dport = req->entry.flow.rport;
+	csk->af->child(child, &req->path);
+	clasp_output_sync_mss(child);
+	clasp_cong_init(&csk->cong, csk->snd_mss);
+	clasp_recovery_init(csk);
+}
+
+/* Gives the child its place in the tables: the port's, then the request's. */
+static bool clasp_child_enter(struct sock *child,
+			      const struct clasp_request *req)
+{
+	struct clasp_table *table = clasp_listen_table(child);
+	struct clasp_sock *csk = clasp_sk(child);
+
+	csk->binding.kind = CLASP_SOCKET;
+	csk->binding.ifindex = child->sk_bound_dev_if;
+	csk->binding.laddr = csk->entry.flow.laddr;
+	if (clasp_port_share(table, &clasp_sk(req->listener)->binding,
+			     &csk->binding))
+		return false;
+	csk->hashed = clasp_table_replace(table,
+					  (struct clasp_entry *)&req->entry,
+					  &csk->entry);
+	return csk->hashed;
+}
+
+/**
+ * clasp_listen_hatch() - make the socket that a request becomes
+ * @req: the request, its listener locked, BHs disabled
+ *
+ * Return: the child, locked (bh_lock_sock()), in SYN-RECEIVED and in the
+ * request's place in the table, with one reference for the connection and one
+ * for the caller; or NULL: the accept queue is full, or there is no memory,
+ * and the request stays.
+ */
+struct sock *clasp_listen_hatch(const struct clasp_request *req)
+{
+	struct sock *child;
+
+	if (sk_acceptq_is_full(req->listener)) {
+		clasp_count_sk(req->listener, CLASP_MIB_ListenOverflows);
+		return NULL;
+	}
+	child = sk_clone_lock(req->listener, GFP_ATOMIC);
+	if (!child) {
+		clasp_count_sk(req->listener, CLASP_MIB_ListenOverflows);
+		return NULL;
+	}
+	clasp_child_init(child, req);
+	clasp_step(child, CLASP_EV_HATCH, NULL);
+	if (!clasp_child_enter(child, req)) {
+		clasp_socket_orphan(child);
+		clasp_step(child, CLASP_EV_ABORT, NULL);
+		bh_unlock_sock(child);
+		sock_put(child);
+		return NULL;
+	}
+	return child;
+}
+
+/**
+ * clasp_listen_welcome() - queue a child for accept()
+ * @listener: the listening socket, locked, BHs disabled
+ * @child: from clasp_listen_hatch(); unlocked here
+ * @pskb: the segment that completed its handshake, set to NULL if it was kept
+ */
+void clasp_listen_welcome(struct sock *listener, struct sock *child,
+			  struct sk_buff **pskb)
+{
+	clasp_count_sk(listener, CLASP_MIB_PassiveOpens);
+	list_add_tail(&clasp_sk(child)->accept_node,
+		      &clasp_sk(listener)->accept_queue);
+	sk_acceptq_added(listener);
+	clasp_socket_input(child, pskb);
+	listener->sk_data_ready(listener);
+	bh_unlock_sock(child);
+	sock_put(child);
+}
+
+/* Nobody will accept it any more. */
+static void clasp_listen_abandon(struct sock *child)
+{
+	local_bh_disable();
+	bh_lock_sock(child);
+	WARN_ON_ONCE(sock_owned_by_user(child));
+	sock_hold(child);
+	clasp_socket_orphan(child);
+	if (child->sk_state == CLASP_CLOSED)
+		clasp_socket_destroy(child);
+	else
+		clasp_step(child, CLASP_EV_ABORT, NULL);
+	bh_unlock_sock(child);
+	local_bh_enable();
+	sock_put(child);
+}
+
+/**
+ * clasp_listen_stop() - stop listening
+ * @listener: the socket, locked, in process context
+ *
+ * Requests and children that nobody has accepted are aborted.
+ */
+void clasp_listen_stop(struct sock *listener)
+{
+	struct sock *child;
+
+	if (hlist_unhashed(&clasp_sk(listener)->listener_node))
+		return;
+	clasp_listener_remove(clasp_listen_table(listener), listener);
+	clasp_request_abort_all(listener);
+	while ((child = clasp_accept_dequeue(listener)))
+		clasp_listen_abandon(child);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Load and unload, and the start and end of each network namespace. */
+#include <linux/module.h>
+#include <net/netns/generic.h>
+
+#include "clasp.h"
+#include "family.h"
+#include "ipv4.h"
+#include "request.h"
+#include "sysctl.h"
+#include "timewait.h"
+
+unsigned int clasp_net_id;
+unsigned int clasp_protocol = IPPROTO_CLASP;
+
+module_param_named(protocol, clasp_protocol, uint, 0444);
+MODULE_PARM_DESC(protocol, "IP protocol number (default 253)");
+
+/**
+ * clasp_net() - what a namespace holds
+ * @net: the namespace
+ *
+ * Return: CLASP's part of it.
+ */
+struct clasp_net *clasp_net(const struct net *net)
+{
+	return net_generic(net, clasp_net_id);
+}
+
+static int __net_init clasp_net_start(struct net *net)
+{
+	struct clasp_net *cnet = clasp_net(net);
+	int err;
+
+	get_random_bytes(&cnet->isn_key, sizeof(cnet->isn_key));
+	atomic_set(&cnet->next_port, (u16)get_random_u32());
+	err = clasp_table_init(&cnet->table);
+	if (err)
+		return err;
+	err = clasp_mib_init(net);
+	if (err)
+		goto out_table;
+	err = clasp_sysctl_init(net);
+	if (err)
+		goto out_mib;
+	return 0;
+out_mib:
+	clasp_mib_exit(net);
+out_table:
+	clasp_table_destroy(&cnet->table);
+	return err;
+}
+
+/*
+ * No socket and no device is left, so neither is a listener, a request or a
+ * connection: only TIME-WAIT is, and segments or alarms still being handled.
+ */
+static void __net_exit clasp_net_end(struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list) {
+		clasp_sysctl_exit(net);
+		clasp_timewait_end_all(net);
+	}
+	/* Alarms run in softirqs, which a grace period waits for. */
+	synchronize_rcu();
+	list_for_each_entry(net, nets, exit_list) {
+		clasp_mib_exit(net);
+		clasp_table_destroy(&clasp_net(net)->table);
+	}
+}
+
+static struct pernet_operations clasp_net_ops = {
+	.init = clasp_net_start,
+	.exit_batch = clasp_net_end,
+	.id = &clasp_net_id,
+	.size = sizeof(struct clasp_net),
+};
+
+static int __init clasp_caches_init(void)
+{
+	int err = clasp_request_module_init();
+
+	if (err)
+		return err;
+	err = clasp_timewait_module_init();
+	if (err)
+		clasp_request_module_exit();
+	return err;
+}
+
+static void clasp_caches_exit(void)
+{
+	/* Requests and stand-ins are freed after a grace period. */
+	rcu_barrier();
+	clasp_timewait_module_exit();
+	clasp_request_module_exit();
+}
+
+static int __init clasp_init(void)
+{
+	int err;
+
+	if (!clasp_protocol || clasp_protocol >= IPPROTO_RAW) {
+		pr_err("clasp: protocol=%u is no IP protocol number\n",
+		       clasp_protocol);
+		return -EINVAL;
+	}
+	err = clasp_caches_init();
+	if (err)
+		return err;
+	err = clasp_family_init();
+	if (err)
+		goto out_caches;
+	err = register_pernet_subsys(&clasp_net_ops);
+	if (err)
+		goto out_family;
+	err = clasp_ipv4_register();
+	if (err) {
+		pr_err("clasp: IP protocol %u is taken already\n",
+		       clasp_protocol);
+		goto out_net;
+	}
+	clasp_family_register();
+	pr_info("clasp: ready, IP protocol %u\n", clasp_protocol);
+	return 0;
+out_net:
+	unregister_pernet_subsys(&clasp_net_ops);
+out_family:
+	clasp_family_exit();
+out_caches:
+	clasp_caches_exit();
+	return err;
+}
+
+static void __exit clasp_exit(void)
+{
+	clasp_family_unregister();
+	clasp_ipv4_unregister();
+	unregister_pernet_subsys(&clasp_net_ops);
+	clasp_family_exit();
+	clasp_caches_exit();
+}
+
+module_init(clasp_init);
+module_exit(clasp_exit);
+
+MODULE_DESCRIPTION("CLASP, the Connection Lifecycle And Stream Protocol");
+MODULE_AUTHOR("The CLASP developers");
+MODULE_LICENSE("GPL");
+/* PF_INET, IPPROTO_CLASP, SOCK_STREAM: socket(2) finds literal numbers only. */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(2, 253, 1);

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a socket may send now, and sending it. */
+#include <linux/netdevice.h>
+#include <net/sock.h>
+
+#include "cong.h"
+#include "output.h"
+#include "rcvq.h"
+#include "reply.h"
+#include "rtt.h"
+#include "sndq.h"
+#include "timer.h"
+
+/* States in which the send queue may be emptied. */
+#define CLASP_SENDING							\
+	(1u << CLASP_ESTABLISHED | 1u << CLASP_CLOSE_WAIT |		\
+	 1u << CLASP_FIN_WAIT_1 | 1u << CLASP_CLOSING |			\
+	 1u << CLASP_LAST_ACK)
+
+/**
+ * clasp_output_in_flight() - bytes that are in the network, as far as we know
+ * @csk: the socket, locked
+ *
+ * Sent and not acknowledged, less what is believed to be lost; and each
+ * duplicate ACK says that one segment has arrived (RFC 5681, section 3.2).
+ *
+ * Return: bytes.
+ */
+u32 clasp_output_in_flight(const struct clasp_sock *csk)
+{
+	u64 out = csk->snd_nxt - csk->snd_una;
+	u64 gone = csk->recovery.lost +
+		   (u64)csk->recovery.dupacks * csk->snd_mss;
+
+	return out > gone ? out - gone : 0;
+}
+
+/**
+ * clasp_output_advertised_mss() - the MSS option to be sent
+ * @af: the address family's operations
+ * @mtu: MTU of the path, bytes
+ *
+ * Source: RFC 9293, section 3.7.1, RFC 6691: without regard to options.
+ *
+ * Return: bytes of data.
+ */
+u16 clasp_output_advertised_mss(const struct clasp_af_ops *af, u32 mtu)
+{
+	u32 headers = af->header_len + CLASP_HEADER_MIN;
+
+	return clamp_t(u32, mtu > headers ? mtu - headers : 0,
+		       CLASP_MSS_MIN, CLASP_MSS_MAX);
+}
+
+/**
+ * clasp_output_sync_mss() - fit the segment size to the path and the peer
+ * @sk: the socket, locked, its route known
+ */
+void clasp_output_sync_mss(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u32 path = clasp_output_advertised_mss(csk->af, csk->af->mtu(sk));
+
+	csk->snd_mss = min(path, csk->peer_mss);
+}
+
+/* Hands a segment to IP; eats the skb. */
+static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
+			     u64 seq, u8 flags)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_header header = {
+		.source = csk->entry.flow.lport,
+		.dest = csk->entry.flow.rport,
+		.seq = seq,
+		.flags = flags,
+		.window = clasp_rcvq_window(sk),
+	};
+
+	if (sk->sk_state != CLASP_SYN_SENT && sk->sk_state != CLASP_CLOSED)
+		header.flags |= CLASP_ACK;
+	if (header.flags & CLASP_ACK) {
+		header.ack_seq = csk->rcv_nxt;
+		csk->ack_pending = false;
+		csk->ack_now = false;
+		clasp_timer_stop(sk, CLASP_TIMER_ACK);
+	}
+	if (flags & CLASP_SYN)
+		header.mss = clasp_output_advertised_mss(csk->af,
+							 csk->af->mtu(sk));
+	clasp_segment_push(skb, &header);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb->tstamp = 0;
+	skb_set_owner_w(skb, sk);
+	clasp_count_sk(sk, CLASP_MIB_OutSegs);
+	return csk->af->xmit(sk, skb);
+}
+
+/*
+ * Sends an skb of the send queue, for the first time or again. A copy goes, the
+ * original waits for its ACK; a copy of the headers too if an earlier one is
+ * still on its way out with them.
+ *
+ * A failure further down is no failure here: the segment counts as lost and
+ * the retransmission timer takes care of it. Only lack of memory for the copy
+ * stops the sender.
+ */
+static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
+{
+	struct clasp_cb *cb = CLASP_CB(skb);
+	struct sk_buff *copy;
+
+	copy = skb_cloned(skb) ? pskb_copy(skb, GFP_ATOMIC) :
+				 skb_clone(skb, GFP_ATOMIC);
+	if (unlikely(!copy))
+		return -ENOBUFS;
+	if (skb != clasp_sk(sk)->send_head)
+		clasp_count_sk(sk, CLASP_MIB_RetransSegs);
+	clasp_output_xmit(sk, copy, cb->seq, cb->flags);
+	clasp_sndq_sent(sk, skb);
+	clasp_timer_segment_sent(sk);
+	return 0;
+}
+
+/* Sends an skb of the queue that must not be longer than @len bytes of data. */
+static int clasp_output_skb_upto(struct sock *sk, struct sk_buff *skb, u32 len)
+{
+	if (skb->len > len && clasp_sndq_split(sk, skb, len))
+		return -ENOBUFS;
+	return clasp_output_skb(sk, skb);
+}
+
+/**
+ * clasp_output_head() - send the oldest segment (again), whatever the window
+ * @sk: the socket, locked
+ *
+ * For SYN, SYN-ACK and what loss recovery knows to be lost.
+ */
+void clasp_output_head(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+
+	/* Not even a copy to lose: as good as lost. */
+	if (skb && clasp_output_skb_upto(sk, skb, clasp_sk(sk)->snd_mss))
+		clasp_timer_segment_sent(sk);
+}
+
+/* Sends again what is believed to be lost, as far as cwnd allows. */
+static void clasp_output_lost(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct sk_buff *skb;
+
+	if (!csk->recovery.lost)
+		return;
+	skb_queue_walk(&sk->sk_write_queue, skb) {
+		if (skb == csk->send_head || !csk->recovery.lost)
+			return;
+		if (!(CLASP_CB(skb)->state & CLASP_SKB_LOST))
+			continue;
+		if (clasp_output_in_flight(csk) + skb->len > csk->cong.cwnd)
+			return;
+		if (clasp_output_skb_upto(sk, skb, csk->snd_mss))
+			return;
+	}
+}
+
+/* Bytes that the peer's window still has room for, from snd_nxt on. */
+static u32 clasp_output_usable_window(const struct clasp_sock *csk)
+{
+	u64 right = csk->snd_una + csk->snd_wnd;
+
+	return clasp_after(right, csk->snd_nxt) ? right - csk->snd_nxt : 0;
+}
+
+/*
+ * How much of the first unsent skb may be sent: 0 for not now. RFC 9293,
+ * section 3.8.6.2.1 (silly window) and 3.7.4 (Nagle).
+ */
+static u32 clasp_output_allowed(const struct sock *sk,
+				const struct sk_buff *skb)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+	u32 in_flight = clasp_output_in_flight(csk);
+	u32 usable = clasp_output_usable_window(csk);
+	u32 len = min_t(u32, skb->len, csk->snd_mss);
+	bool fin = CLASP_CB(skb)->flags & CLASP_FIN;
+
+	if (in_flight && in_flight + len > csk->cong.cwnd)
+		return 0;
+	if (usable < max(len, 1u))
+		return usable && usable >= csk->max_window / 2 ? usable : 0;
+	if (len == csk->snd_mss || fin || csk->nodelay ||
+	    csk->snd_una == csk->snd_nxt)
+		return max(len, 1u);
+	/* Small, and the user may still add to it: Nagle waits for an ACK. */
+	return skb_queue_is_last(&sk->sk_write_queue, skb) ? 0 : len;
+}
+
+/* RFC 5681, section 4.1: the window says nothing about a path long unused. */
+static void clasp_output_after_idle(struct clasp_sock *csk)
+{
+	if (csk->send_head && csk->snd_una == csk->snd_nxt &&
+	    clasp_clock() - csk->sent_at > csk->rtt.rto)
+		clasp_cong_idle(&csk->cong, csk->snd_mss);
+}
+
+/**
+ * clasp_output_push() - send all that may be sent now
+ * @sk: the socket, locked
+ *
+ * The one place that decides. Nothing happens in states that send nothing.
+ */
+void clasp_output_push(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct sk_buff *skb;
+
+	if (!clasp_in_state(sk, CLASP_SENDING))
+		return;
+	clasp_output_after_idle(csk);
+	clasp_output_lost(sk);
+	while ((skb = csk->send_head)) {
+		u32 len = clasp_output_allowed(sk, skb);
+
+		if (!len || clasp_output_skb_upto(sk, skb, len))
+			break;
+	}
+	clasp_timer_window_checked(sk);
+}
+
+/* A segment without data, of numbers already used or not at all. */
+static void clasp_output_empty(struct sock *sk, u64 seq, u8 flags)
+{
+	struct sk_buff *skb = clasp_reply_alloc();
+
+	if (skb)
+		clasp_output_xmit(sk, skb, seq, flags);
+	else if (flags == CLASP_ACK)
+		clasp_timer_ack_delayed(sk);
+}
+
+/**
+ * clasp_output_ack() - acknowledge what has been received, now
+ * @sk: the socket, locked, synchronized
+ */
+void clasp_output_ack(struct sock *sk)
+{
+	clasp_output_empty(sk, clasp_sk(sk)->snd_nxt, CLASP_ACK);
+}
+
+/**
+ * clasp_output_ack_if_due() - acknowledge now, later or not at all
+ * @sk: the socket, locked
+ *
+ * Source: RFC 9293, section 3.8.6.3; RFC 5681, section 4.2.
+ */
+void clasp_output_ack_if_due(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	if (csk->ack_now)
+		clasp_output_ack(sk);
+	else if (csk->ack_pending)
+		clasp_timer_ack_delayed(sk);
+}
+
+/**
+ * clasp_output_challenge() - a challenge ACK, if there was none lately
+ * @sk: the socket, locked, synchronized
+ *
+ * Source: RFC 5961, sections 3.2, 4.2, 5.2, and 7 for the limit.
+ */
+void clasp_output_challenge(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u64 gap = (u64)READ_ONCE(clasp_sysctl(sk)->challenge_ack_ms) *
+		  NSEC_PER_MSEC;
+	u64 now = clasp_clock();
+
+	if (csk->challenged_at && now - csk->challenged_at < gap)
+		return;
+	csk->challenged_at = max_t(u64, now, 1);
+	clasp_count_sk(sk, CLASP_MIB_ChallengeAcks);
+	clasp_output_ack(sk);
+}
+
+/**
+ * clasp_output_probe() - ask the peer how large its window is
+ * @sk: the socket, locked
+ *
+ * If the window has room, though too little to be worth while, that much data
+ * goes. Otherwise a segment of a number long acknowledged, which RFC 9293,
+ * section 3.10.7.4, makes the peer answer with its window: the same question
+ * as section 3.8.6.1 asks with one byte of data, without a byte that has to be
+ * kept track of.
+ */
+void clasp_output_probe(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u32 usable = clasp_output_usable_window(csk);
+
+	clasp_count_sk(sk, CLASP_MIB_Probes);
+	if (usable && csk->send_head) {
+		clasp_output_skb_upto(sk, csk->send_head,
+				      min(usable, csk->snd_mss));
+	} else {
+		clasp_output_empty(sk, csk->snd_una - 1, CLASP_ACK);
+	}
+	clasp_timer_window_checked(sk);
+}
+
+/**
+ * clasp_output_reset() - tell the peer that the connection is no more
+ * @sk: the socket, locked, synchronized until now
+ *
+ * Source: RFC 9293, section 3.10.5 (ABORT): <SEQ=SND.NXT><CTL=RST>.
+ */
+void clasp_output_reset(struct sock *sk)
+{
+	clasp_count_sk(sk, CLASP_MIB_OutRsts);
+	clasp_output_empty(sk, clasp_sk(sk)->snd_nxt, CLASP_RST | CLASP_ACK);
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who owns which local port.
+ *
+ * A port belongs to everybody who is bound to it: sockets that called bind(),
+ * sockets that connect() gave a port of its choice, children of a listener, and
+ * connections in TIME-WAIT.
+ */
+#include <linux/hash.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+#include <net/ip.h>
+
+#include "port.h"
+#include "timewait.h"
+
+static struct hlist_head *clasp_port_bucket(struct clasp_table *table,
+					    u16 number)
+{
+	return &table->ports[hash_32(number, ilog2(CLASP_PORT_BUCKETS))];
+}
+
+static struct clasp_port *clasp_port_find(struct clasp_table *table, u16 number)
+{
+	struct clasp_port *port;
+
+	lockdep_assert_held(&table->port_lock);
+	hlist_for_each_entry(port, clasp_port_bucket(table, number), node)
+		if (port->number == number)
+			return port;
+	return NULL;
+}
+
+static struct clasp_port *clasp_port_create(struct clasp_table *table,
+					    u16 number, bool ephemeral)
+{
+	struct clasp_port *port;
+
+	lockdep_assert_held(&table->port_lock);
+	port = kzalloc(sizeof(*port), GFP_ATOMIC | __GFP_ACCOUNT);
+	if (!port)
+		return NULL;
+	port->number = number;
+	port->ephemeral = ephemeral;
+	hlist_add_head(&port->node, clasp_port_bucket(table, number));
+	return port;
+}
+
+static void clasp_port_join(struct clasp_table *table, struct clasp_port *port,
+			    struct clasp_binding *binding)
+{
+	lockdep_assert_held(&table->port_lock);
+	binding->port = port;
+	hlist_add_head(&binding->node, &port->owners);
+}
+
+static bool clasp_binding_reuse(const struct clasp_binding *binding)
+{
+	const struct sock *sk;
+
+	if (binding->kind == CLASP_TIMEWAIT)
+		return binding->reuse;
+	sk = &container_of(binding, struct clasp_sock, binding)->inet.sk;
+	return sk->sk_reuse && READ_ONCE(sk->sk_state) != CLASP_LISTEN;
+}
+
+/* Do two owners of the same port stand in each other's way? (socket(7)) */
+static bool clasp_binding_conflict(const struct clasp_binding *a,
+				   const struct clasp_binding *b)
+{
+	if (a->ifindex && b->ifindex && a->ifindex != b->ifindex)
+		return false;
+	if (!ipv6_addr_any(&a->laddr) && !ipv6_addr_any(&b->laddr) &&
+	    !ipv6_addr_equal(&a->laddr, &b->laddr))
+		return false;
+	return !clasp_binding_reuse(a) || !clasp_binding_reuse(b);
+}
+
+static bool clasp_port_conflict(const struct clasp_port *port,
+				const struct clasp_binding *binding)
+{
+	const struct clasp_binding *other;
+
+	hlist_for_each_entry(other, &port->owners, node)
+		if (other != binding && clasp_binding_conflict(other, binding))
+			return true;
+	return false;
+}
+
+static void clasp_binding_fill(struct sock *sk)
+{
+	struct clasp_binding *binding = &clasp_sk(sk)->binding;
+
+	binding->kind = CLASP_SOCKET;
+	binding->ifindex = sk->sk_bound_dev_if;
+	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &binding->laddr);
+	if (!inet_sk(sk)->inet_rcv_saddr)
+		binding->laddr = in6addr_any;
+}
+
+/* Binds to one port, if nobody minds. */
+static int clasp_port_try(struct sock *sk, u16 number)
+{
+	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_binding *binding = &clasp_sk(sk)->binding;
+	struct clasp_port *port = clasp_port_find(table, number);
+
+	lockdep_assert_held(&table->port_lock);
+	if (port && clasp_port_conflict(port, binding))
+		return -EADDRINUSE;
+	if (!port)
+		port = clasp_port_create(table, number, false);
+	if (!port)
+		return -ENOMEM;
+	port->ephemeral = false;
+	clasp_port_join(table, port, binding);
+	return 0;
+}
+
+/**
+ * struct clasp_port_walk - the ephemeral ports in the order of RFC 6056
+ * @net: namespace
+ * @low: first port of the range
+ * @count: ports in the range
+ * @start: offset of the first one to be tried
+ * @step: how many have been tried
+ */
+struct clasp_port_walk {
+	struct net *net;
+	u32 low;
+	u32 count;
+	u32 start;
+	u32 step;
+};
+
+static void clasp_port_walk_start(struct clasp_port_walk *walk,
+				  struct sock *sk, u64 offset)
+{
+	int low, high;
+
+	inet_sk_get_local_port_range(sk, &low, &high);
+	walk->net = sock_net(sk);
+	walk->low = low;
+	walk->count = high - low + 1;
+	walk->start = offset % walk->count;
+	walk->step = 0;
+}
+
+/* The next port that is not reserved, or 0 after the last. */
+static u16 clasp_port_walk_next(struct clasp_port_walk *walk)
+{
+	while (walk->step < walk->count) {
+		u16 number = walk->low +
+			     (walk->start + walk->step++) % walk->count;
+
+		if (!inet_is_local_reserved_port(walk->net, number))
+			return number;
+	}
+	return 0;
+}
+
+/**
+ * clasp_port_bind() - bind() and the bind that listen() implies
+ * @sk: a socket that owns no port, locked; its local address is set
+ * @number: the port wanted, host byte order, or 0 for any
+ *
+ * struct proto::get_port. Sets inet_num.
+ *
+ * Return: 0, -EADDRINUSE or -ENOMEM.
+ */
+int clasp_port_bind(struct sock *sk, unsigned short number)
+{
+	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_port_walk walk;
+	int err = -EADDRINUSE;
+
+	spin_lock_bh(&table->port_lock);
+	clasp_binding_fill(sk);
+	if (number) {
+		err = clasp_port_try(sk, number);
+	} else {
+		clasp_port_walk_start(&walk, sk, get_random_u32());
+		while ((number = clasp_port_walk_next(&walk)))
+			if (!clasp_port_find(table, number))
+				break;
+		if (number)
+			err = clasp_port_try(sk, number);
+	}
+	spin_unlock_bh(&table->port_lock);
+	if (!err)
+		inet_sk(sk)->inet_num = number;
+	return err;
+}
+
+/*
+ * Enters the connection into the table. A connection between the same two ends
+ * that is in TIME-WAIT makes room: our initial sequence number is ahead of all
+ * that it ever sent (RFC 6528), and its peer has closed or will be told.
+ */
+static int clasp_port_enter(struct sock *sk)
+{
+	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_entry *entry = &clasp_sk(sk)->entry;
+	int err = clasp_table_insert(table, entry);
+
+	if (err == -EADDRNOTAVAIL &&
+	    clasp_timewait_evict(sock_net(sk), &entry->flow))
+		err = clasp_table_insert(table, entry);
+	if (!err)
+		clasp_sk(sk)->hashed = true;
+	return err;
+}
+
+/* Connects from one ephemeral port, if that makes the connection unique. */
+static int clasp_port_connect_from(struct sock *sk, u16 number)
+{
+	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_port *port;
+	int err = 0;
+
+	csk->entry.flow.lport = htons(number);
+	spin_lock_bh(&table->port_lock);
+	port = clasp_port_find(table, number);
+	if (port && !port->ephemeral)
+		err = -EADDRNOTAVAIL;
+	else if (!port)
+		port = clasp_port_create(table, number, true);
+	if (!err && !port)
+		err = -ENOMEM;
+	if (!err) {
+		clasp_binding_fill(sk);
+		clasp_port_join(table, port, &csk->binding);
+	}
+	spin_unlock_bh(&table->port_lock);
+	if (err)
+		return err;
+
+	err = clasp_port_enter(sk);
+	if (err)
+		clasp_port_release(table, &csk->binding);
+	return err;
+}
+
+/**
+ * clasp_port_connect() - give a connection its local port and make it known
+ * @sk: a socket with both addresses and the peer's port set, locked; it keeps
+ *	the port that it is bound to, or gets one of the ephemeral range in the
+ *	order of RFC 6056, section 3.3.3: a keyed hash plus a counter, so that
+ *	the port used longest ago comes next
+ *
+ * Return: 0, -EADDRNOTAVAIL if every port is taken, or -ENOMEM.
+ */
+int clasp_port_connect(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_port_walk walk;
+	u16 number;
+	int err;
+
+	if (csk->binding.port) {
+		csk->entry.flow.lport = inet_sk(sk)->inet_sport;
+		return clasp_port_enter(sk);
+	}
+	clasp_port_walk_start(&walk, sk,
+			      csk->af->port_offset(&csk->entry.flow) +
+			      (u32)atomic_inc_return(&clasp_net(sock_net(sk))->next_port));
+	while ((number = clasp_port_walk_next(&walk))) {
+		err = clasp_port_connect_from(sk, number);
+		if (!err) {
+			inet_sk(sk)->inet_num = number;
+			inet_sk(sk)->inet_sport = htons(number);
+			return 0;
+		}
+		if (err != -EADDRNOTAVAIL)
+			return err;
+	}
+	return -EADDRNOTAVAIL;
+}
+
+/**
+ * clasp_port_share() - let a successor own the port too
+ * @table: the table
+ * @from: who owns it; may have lost it already
+ * @to: the new owner; its other fields are filled in
+ *
+ * Any context.
+ *
+ * Return: 0, or -EINVAL if @from owns no port any more.
+ */
+int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
+		     struct clasp_binding *to)
+{
+	int err = -EINVAL;
+
+	spin_lock_bh(&table->port_lock);
+	if (from->port) {
+		clasp_port_join(table, from->port, to);
+		err = 0;
+	}
+	spin_unlock_bh(&table->port_lock);
+	return err;
+}
+
+/**
+ * clasp_port_release() - own the port no longer
+ * @table: the table
+ * @binding: an owner; nothing happens if it owns no port
+ *
+ * Any context.
+ */
+void clasp_port_release(struct clasp_table *table,
+			struct clasp_binding *binding)
+{
+	struct clasp_port *port;
+
+	spin_lock_bh(&table->port_lock);
+	port = binding->port;
+	if (port) {
+		hlist_del_init(&binding->node);
+		binding->port = NULL;
+		if (hlist_empty(&port->owners)) {
+			hlist_del(&port->node);
+			kfree(port);
+		}
+	}
+	spin_unlock_bh(&table->port_lock);
+}
+
+/**
+ * clasp_port_usable() - may a bound socket listen?
+ * @sk: a socket that owns a port, locked, in state LISTEN already so that no
+ *	other one is let in
+ *
+ * Two sockets may be bound to one port with SO_REUSEADDR, but only one of them
+ * may listen.
+ *
+ * Return: true if nobody stands in its way.
+ */
+bool clasp_port_usable(struct sock *sk)
+{
+	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_binding *binding = &clasp_sk(sk)->binding;
+	const struct clasp_binding *other;
+	bool usable = true;
+
+	spin_lock_bh(&table->port_lock);
+	hlist_for_each_entry(other, &binding->port->owners, node) {
+		const struct sock *osk;
+
+		if (other == binding || other->kind != CLASP_SOCKET)
+			continue;
+		osk = &container_of(other, struct clasp_sock, binding)->inet.sk;
+		if (osk->sk_state == CLASP_LISTEN &&
+		    clasp_binding_conflict(other, binding))
+			usable = false;
+	}
+	spin_unlock_bh(&table->port_lock);
+	return usable;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who owns which local port. */
+#ifndef _CLASP_PORT_H
+#define _CLASP_PORT_H
+
+#include "clasp.h"
+
+int clasp_port_bind(struct sock *sk, unsigned short number);
+int clasp_port_connect(struct sock *sk);
+int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
+		     struct clasp_binding *to);
+void clasp_port_release(struct clasp_table *table,
+			struct clasp_binding *binding);
+bool clasp_port_usable(struct sock *sk);
+
+#endif /* _CLASP_PORT_H */

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The receive queue: the stream put together again, and its window.
+ *
+ * What is in order lies in sk_receive_queue until the user reads it, what is
+ * not in clasp_sock::ofo until the hole before it is filled. skbs may overlap
+ * the one before them; readers start at copied_seq and so see each byte once.
+ * Both are charged to the socket by truesize and limited by SO_RCVBUF.
+ */
+#include <net/xfrm.h>
+
+#include "output.h"
+#include "rcvq.h"
+
+static struct sk_buff *clasp_ofo_first(const struct clasp_sock *csk)
+{
+	return skb_rb_first(&csk->ofo);
+}
+
+static void clasp_ofo_erase(struct clasp_sock *csk, struct sk_buff *skb)
+{
+	rb_erase(&skb->rbnode, &csk->ofo);
+	/* The tree's node lies where the list's pointers do. */
+	skb->next = NULL;
+	skb->prev = NULL;
+}
+
+static void clasp_ofo_drop(struct clasp_sock *csk, struct sk_buff *skb)
+{
+	clasp_ofo_erase(csk, skb);
+	kfree_skb(skb);
+}
+
+/**
+ * clasp_rcvq_purge_ofo() - free everything that is out of order
+ * @sk: the socket, locked
+ */
+void clasp_rcvq_purge_ofo(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = clasp_ofo_first(clasp_sk(sk))))
+		clasp_ofo_drop(clasp_sk(sk), skb);
+}
+
+static bool clasp_rcvq_fits(struct sock *sk, struct sk_buff *skb)
+{
+	return atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
+	       sk_rmem_schedule(sk, skb, skb->truesize);
+}
+
+/*
+ * Is there memory for one more? What is out of order makes room, the newest
+ * first: nobody was promised that it stays (RFC 2018, section 8, of SACK). An
+ * empty queue always takes one, or the reader would wait for ever.
+ */
+static bool clasp_rcvq_make_room(struct sock *sk, struct sk_buff *skb)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct sk_buff *last;
+
+	while (!clasp_rcvq_fits(sk, skb)) {
+		last = skb_rb_last(&csk->ofo);
+		if (!last) {
+			if (!skb_queue_empty(&sk->sk_receive_queue))
+				return false;
+			return sk_rmem_schedule(sk, skb, skb->truesize);
+		}
+		clasp_count_sk(sk, CLASP_MIB_QueuePruned);
+		clasp_ofo_drop(csk, last);
+	}
+	return true;
+}
+
+/* Joins an skb to the last one of the queue, if they are neighbours and fit. */
+static bool clasp_rcvq_coalesce(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	bool stolen;
+	int delta;
+
+	if (!tail || CLASP_CB(tail)->end_seq != CLASP_CB(skb)->seq ||
+	    (CLASP_CB(tail)->flags | CLASP_CB(skb)->flags) & CLASP_FIN)
+		return false;
+	if (!skb_try_coalesce(tail, skb, &stolen, &delta))
+		return false;
+	atomic_add(delta, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, delta);
+	CLASP_CB(tail)->end_seq = CLASP_CB(skb)->end_seq;
+	kfree_skb_partial(skb, stolen);
+	return true;
+}
+
+/*
+ * Appends what begins at or before rcv_nxt and ends after it. The skb comes
+ * without its header and is charged already if it was out of order.
+ */
+static void clasp_rcvq_append(struct sock *sk, struct sk_buff *skb)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	bool fin = CLASP_CB(skb)->flags & CLASP_FIN;
+
+	csk->rcv_nxt = CLASP_CB(skb)->end_seq;
+	if (!skb->len) {
+		kfree_skb(skb);
+	} else {
+		skb_orphan(skb);
+		if (!clasp_rcvq_coalesce(sk, skb)) {
+			skb_set_owner_r(skb, sk);
+			__skb_queue_tail(&sk->sk_receive_queue, skb);
+		}
+	}
+	if (fin)
+		csk->fin_reached = true;
+}
+
+/* Appends what the hole just filled had kept waiting. */
+static void clasp_rcvq_drain_ofo(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct sk_buff *skb;
+
+	while ((skb = clasp_ofo_first(csk)) &&
+	       !clasp_after(CLASP_CB(skb)->seq, csk->rcv_nxt)) {
+		if (!clasp_after(CLASP_CB(skb)->end_seq, csk->rcv_nxt)) {
+			clasp_ofo_drop(csk, skb);
+			continue;
+		}
+		clasp_ofo_erase(csk, skb);
+		clasp_rcvq_append(sk, skb);
+	}
+}
+
+/* Drops what follows @skb in the tree and is covered by it. */
+static void clasp_ofo_drop_covered(struct clasp_sock *csk, struct sk_buff *skb)
+{
+	struct sk_buff *next;
+
+	while ((next = skb_rb_next(skb)) &&
+	       !clasp_after(CLASP_CB(next)->end_seq, CLASP_CB(skb)->end_seq))
+		clasp_ofo_drop(csk, next);
+}
+
+/*
+ * Puts an skb in its place among those out of order; false if one that is
+ * there covers it.
+ */
+static bool clasp_ofo_insert(struct sock *sk, struct sk_buff *skb)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct rb_node **link = &csk->ofo.rb_node, *parent = NULL;
+	const struct clasp_cb *cb = CLASP_CB(skb);
+
+	while (*link) {
+		const struct clasp_cb *other;
+
+		parent = *link;
+		other = CLASP_CB(rb_to_skb(parent));
+		if (!clasp_before(cb->seq, other->seq) &&
+		    !clasp_after(cb->end_seq, other->end_seq))
+			return false;
+		if (clasp_before(cb->seq, other->seq))
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&skb->rbnode, parent, link);
+	rb_insert_color(&skb->rbnode, &csk->ofo);
+	skb_set_owner_r(skb, sk);
+	clasp_ofo_drop_covered(csk, skb);
+	return true;
+}
+
+/*
+ * RFC 5681, section 4.2: at least every second full segment at once, and all
+ * that is out of order or fills a hole. The first segments too, so that the
+ * sender's window opens quickly.
+ */
+static void clasp_rcvq_plan_ack(struct clasp_sock *csk, u32 text_len)
+{
+	csk->rcv_mss = max(csk->rcv_mss, text_len);
+	csk->ack_pending = true;
+	if (csk->quick_acks) {
+		csk->quick_acks--;
+		csk->ack_now = true;
+	}
+	if (csk->rcv_nxt - csk->rcv_wup > csk->rcv_mss ||
+	    !RB_EMPTY_ROOT(&csk->ofo))
+		csk->ack_now = true;
+}
+
+/* Strips the header and what IP left behind; skb->data is the text then. */
+static void clasp_rcvq_strip(struct sk_buff *skb)
+{
+	struct clasp_cb *cb = CLASP_CB(skb);
+
+	__skb_pull(skb, cb->hdr_len);
+	if (cb->flags & CLASP_SYN) {
+		cb->flags &= ~CLASP_SYN;
+		cb->seq++;
+	}
+	skb_dst_drop(skb);
+	secpath_reset(skb);
+}
+
+static void clasp_rcvq_wake_reader(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	if (csk->rcv_nxt - csk->copied_seq >= READ_ONCE(sk->sk_rcvlowat) ||
+	    atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf / 2)
+		sk->sk_data_ready(sk);
+}
+
+/*
+ * The text cannot be taken: it is a duplicate, beyond the window, or there is
+ * no memory. The peer learns of it by an ACK.
+ */
+static void clasp_rcvq_refuse(struct sock *sk, enum clasp_counter why)
+{
+	clasp_count_sk(sk, why);
+	clasp_sk(sk)->ack_pending = true;
+	clasp_sk(sk)->ack_now = true;
+}
+
+static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb,
+				     u32 text_len)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	bool hole = !RB_EMPTY_ROOT(&csk->ofo);
+
+	clasp_rcvq_append(sk, skb);
+	clasp_rcvq_drain_ofo(sk);
+	clasp_rcvq_plan_ack(csk, text_len);
+	if (hole)
+		csk->ack_now = true;
+	clasp_rcvq_wake_reader(sk);
+}
+
+/**
+ * clasp_rcvq_take() - process the text of a segment, and its FIN
+ * @sk: the socket, locked
+ * @pskb: an acceptable segment; set to NULL if it was kept
+ *
+ * Sets fin_reached once all is received up to the peer's FIN, and plans an ACK.
+ *
+ * Source: RFC 9293, section 3.10.7.4, seventh and eighth.
+ */
+void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct sk_buff *skb = *pskb;
+	struct clasp_cb *cb = CLASP_CB(skb);
+	u32 text_len = clasp_segment_text_len(skb);
+	bool in_order = !clasp_after(cb->seq, csk->rcv_nxt);
+
+	if (!text_len && !(cb->flags & CLASP_FIN))
+		return;
+	if (!clasp_after(cb->end_seq, csk->rcv_nxt)) {
+		clasp_rcvq_refuse(sk, CLASP_MIB_InDuplicate);
+		return;
+	}
+	if ((text_len && !clasp_rcvq_remaining(csk)) ||
+	    !clasp_rcvq_make_room(sk, skb)) {
+		clasp_rcvq_refuse(sk, CLASP_MIB_InDropped);
+		return;
+	}
+	clasp_rcvq_strip(skb);
+	*pskb = NULL;
+	if (in_order) {
+		clasp_rcvq_take_in_order(sk, skb, text_len);
+		return;
+	}
+	clasp_rcvq_refuse(sk, CLASP_MIB_InOutOfOrder);
+	if (!clasp_ofo_insert(sk, skb))
+		kfree_skb(skb);
+}
+
+/* Half of the buffer is for the stream, half for the overhead of its skbs. */
+static u32 clasp_rcvq_space(const struct sock *sk)
+{
+	int space = READ_ONCE(sk->sk_rcvbuf) -
+		    atomic_read(&sk->sk_rmem_alloc);
+
+	return max(space, 0) / 2;
+}
+
+/**
+ * clasp_rcvq_initial_window() - the window of a connection at its start
+ * @sk: the socket, or the listener whose child it will be
+ *
+ * Return: bytes.
+ */
+u32 clasp_rcvq_initial_window(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_rcvbuf) / 2;
+}
+
+/* RFC 9293, section 3.8.6.2.2: the least step by which a window opens. */
+static u32 clasp_rcvq_window_step(const struct sock *sk)
+{
+	return min(clasp_rcvq_initial_window(sk) / 2, clasp_sk(sk)->rcv_mss);
+}
+
+/**
+ * clasp_rcvq_window() - the window to be offered in a segment sent now
+ * @sk: the socket, locked
+ *
+ * Remembers it. The right edge never moves left, and to the right by sensible
+ * steps only (silly window avoidance).
+ *
+ * Source: RFC 9293, section 3.8.6.
+ *
+ * Return: bytes from rcv_nxt on.
+ */
+u32 clasp_rcvq_window(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u32 window = clasp_rcvq_remaining(csk);
+	u32 space = clasp_rcvq_space(sk);
+
+	if (space >= window + clasp_rcvq_window_step(sk))
+		window = space;
+	csk->rcv_wup = csk->rcv_nxt;
+	csk->rcv_wnd = window;
+	return window;
+}
+
+/**
+ * clasp_rcvq_consumed() - the user has read something
+ * @sk: the socket, locked
+ *
+ * Tells the peer if its window can grow by much: doubled, and by two segments
+ * or half of all there is.
+ */
+void clasp_rcvq_consumed(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u32 remaining = clasp_rcvq_remaining(csk);
+	u32 space = clasp_rcvq_space(sk);
+
+	if (sk->sk_shutdown & RCV_SHUTDOWN ||
+	    !clasp_in_state(sk, CLASP_SYNCHRONIZED))
+		return;
+	if (space >= 2 * remaining &&
+	    space >= remaining + 2 * clasp_rcvq_window_step(sk))
+		clasp_output_ack(sk);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The receive queue: the stream put together again, and its window. */
+#ifndef _CLASP_RCVQ_H
+#define _CLASP_RCVQ_H
+
+#include "clasp.h"
+
+void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb);
+void clasp_rcvq_purge_ofo(struct sock *sk);
+u32 clasp_rcvq_initial_window(const struct sock *sk);
+u32 clasp_rcvq_window(struct sock *sk);
+void clasp_rcvq_consumed(struct sock *sk);
+
+/**
+ * clasp_rcvq_remaining() - what is left of the window last offered
+ * @csk: the socket, locked
+ *
+ * Return: bytes from rcv_nxt on.
+ */
+static inline u32 clasp_rcvq_remaining(const struct clasp_sock *csk)
+{
+	u64 right = csk->rcv_wup + csk->rcv_wnd;
+
+	return clasp_after(right, csk->rcv_nxt) ? right - csk->rcv_nxt : 0;
+}
+
+#endif /* _CLASP_RCVQ_H */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Segments that no socket sends: for requests, TIME-WAIT and strangers. */
+#include <linux/netdevice.h>
+
+#include "reply.h"
+
+/**
+ * clasp_reply_alloc() - an skb for a segment without data
+ *
+ * Any context.
+ *
+ * Return: an skb with room for all headers, or NULL.
+ */
+struct sk_buff *clasp_reply_alloc(void)
+{
+	u32 room = L1_CACHE_ALIGN(MAX_HEADER + 60 + CLASP_HEADER_MAX);
+	struct sk_buff *skb = alloc_skb(room, GFP_ATOMIC);
+
+	if (skb) {
+		skb_reserve(skb, room);
+		skb->ip_summed = CHECKSUM_PARTIAL;
+	}
+	return skb;
+}
+
+/**
+ * clasp_reply() - send a segment without a socket
+ * @net: namespace
+ * @af: address family of the path
+ * @path: where to
+ * @header: its fields; the ports are filled in from the path
+ *
+ * Any context. If there is no memory, the segment counts as lost.
+ */
+void clasp_reply(struct net *net, const struct clasp_af_ops *af,
+		 const struct clasp_path *path, struct clasp_header *header)
+{
+	struct sk_buff *skb = clasp_reply_alloc();
+
+	if (!skb)
+		return;
+	header->source = path->flow.lport;
+	header->dest = path->flow.rport;
+	clasp_segment_push(skb, header);
+	clasp_count(net, CLASP_MIB_OutSegs);
+	if (header->flags & CLASP_RST)
+		clasp_count(net, CLASP_MIB_OutRsts);
+	af->xmit_path(net, path, skb);
+}
+
+/**
+ * clasp_reply_reset() - the RST that fits a segment
+ * @net: namespace
+ * @af: address family it came by
+ * @skb: a parsed segment without RST
+ *
+ * Source: RFC 9293, section 3.10.7.1: numbers that make it acceptable to the
+ * sender of the segment.
+ */
+void clasp_reply_reset(struct net *net, const struct clasp_af_ops *af,
+		       const struct sk_buff *skb)
+{
+	const struct clasp_cb *cb = CLASP_CB(skb);
+	struct clasp_header header = { .flags = CLASP_RST };
+	struct clasp_path path;
+
+	af->path(skb, &path);
+	if (cb->flags & CLASP_ACK) {
+		header.seq = cb->ack_seq;
+	} else {
+		header.flags |= CLASP_ACK;
+		header.ack_seq = cb->end_seq;
+	}
+	clasp_reply(net, af, &path, &header);
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SYN-RECEIVED of a passive open: a small object instead of a socket, so that
+ * a SYN costs the listener little until the peer has proved that it exists.
+ */
+#include <linux/slab.h>
+
+#include "classify.h"
+#include "isn.h"
+#include "listen.h"
+#include "output.h"
+#include "rcvq.h"
+#include "reply.h"
+#include "request.h"
+#include "rtt.h"
+
+static struct kmem_cache *clasp_request_cache;
+
+static struct net *clasp_request_net(const struct clasp_request *req)
+{
+	return sock_net(req->listener);
+}
+
+static void clasp_request_free(struct rcu_head *rcu)
+{
+	kmem_cache_free(clasp_request_cache,
+			container_of(rcu, struct clasp_request, rcu));
+}
+
+/**
+ * clasp_request_put() - drop a reference
+ * @req: the request
+ */
+void clasp_request_put(struct clasp_request *req)
+{
+	if (!refcount_dec_and_test(&req->refs))
+		return;
+	sock_put(req->listener);
+	call_rcu(&req->rcu, clasp_request_free);
+}
+
+/* Is it still in the list, and so alive? */
+static bool clasp_request_listed(const struct clasp_request *req)
+{
+	return !list_empty(&req->node);
+}
+
+/* Leaves the list and stops the alarm; the table is the caller's. */
+static void clasp_request_unlist(struct clasp_request *req)
+{
+	list_del_init(&req->node);
+	clasp_sk(req->listener)->request_count--;
+	if (clasp_alarm_stop(&req->alarm))
+		clasp_request_put(req);
+}
+
+/* CLASP_DO_DESTROY. The caller holds a reference of its own. */
+static void clasp_request_destroy(struct clasp_request *req)
+{
+	clasp_request_unlist(req);
+	clasp_table_remove(&clasp_net(clasp_request_net(req))->table,
+			   &req->entry);
+	clasp_request_put(req);
+}
+
+static void clasp_request_send(struct clasp_request *req, u8 flags)
+{
+	const struct clasp_af_ops *af = clasp_sk(req->listener)->af;
+	struct clasp_header header = {
+		.flags = flags | CLASP_ACK,
+		.seq = flags & CLASP_SYN ? req->iss : req->iss + 1,
+		.ack_seq = req->irs + 1,
+		.window = req->rcv_wnd,
+	};
+
+	if (flags & CLASP_SYN)
+		header.mss = clasp_output_advertised_mss(af,
+			af->path_mtu(clasp_request_net(req), &req->path));
+	clasp_reply(clasp_request_net(req), af, &req->path, &header);
+}
+
+/* (Re)starts the wait for the ACK: RFC 6298, doubling from its initial value. */
+static void clasp_request_wait(struct clasp_request *req)
+{
+	struct clasp_rtt rtt;
+
+	clasp_rtt_init(&rtt);
+	rtt.backoff = req->retries;
+	req->due = clasp_clock() +
+		   clasp_rtt_timeout(&rtt, clasp_sysctl(req->listener));
+	if (!clasp_alarm_set(&req->alarm, req->due))
+		refcount_inc(&req->refs);
+}
+
+/*
+ * The request's executor: its state is its existence, as every cell of
+ * SYN-RECEIVED that concerns it stays, leads to CLOSED by CLASP_DO_DESTROY, or
+ * to ESTABLISHED, which takes a socket (clasp_request_input()).
+ */
+static void clasp_request_act(struct clasp_request *req, u32 actions,
+			      const struct sk_buff *skb)
+{
+	if (actions & CLASP_DO_RESET_PEER)
+		clasp_request_send(req, CLASP_RST);
+	if (actions & CLASP_DO_ANSWER_RST)
+		clasp_reply_reset(clasp_request_net(req),
+				  clasp_sk(req->listener)->af, skb);
+	if (actions & CLASP_DO_RETRANSMIT)
+		clasp_count(clasp_request_net(req), CLASP_MIB_RetransSegs);
+	if (actions & (CLASP_DO_SEND_SYN_ACK | CLASP_DO_RETRANSMIT))
+		clasp_request_send(req, CLASP_SYN);
+	if (actions & (CLASP_DO_SEND_ACK | CLASP_DO_CHALLENGE))
+		clasp_request_send(req, 0);
+	if (actions & CLASP_DO_DESTROY) {
+		clasp_count(clasp_request_net(req), CLASP_MIB_AttemptFails);
+		clasp_request_destroy(req);
+	}
+}
+
+static const struct clasp_cell *clasp_request_cell(enum clasp_event event)
+{
+	const struct clasp_cell *cell;
+
+	cell = clasp_fsm_cell(CLASP_SYN_RECEIVED, event);
+	WARN_ON_ONCE(cell->actions & CLASP_DO_NEVER);
+	return cell;
+}
+
+/* Listener locked; the caller holds a reference to the request. */
+static void clasp_request_timeout(struct clasp_request *req)
+{
+	int limit = READ_ONCE(clasp_sysctl(req->listener)->synack_retries);
+	enum clasp_event event = CLASP_EV_GIVE_UP;
+
+	if (req->retries < limit) {
+		event = CLASP_EV_RETRANSMIT;
+		req->retries++;
+		clasp_request_wait(req);
+	}
+	clasp_request_act(req, clasp_request_cell(event)->actions, NULL);
+}
+
+/**
+ * clasp_request_run_due() - run the requests whose time has come
+ * @listener: a listening socket, locked
+ *
+ * For alarms that rang while the user held the lock.
+ */
+void clasp_request_run_due(struct sock *listener)
+{
+	struct clasp_request *req, *next;
+	u64 now = clasp_clock();
+
+	list_for_each_entry_safe(req, next, &clasp_sk(listener)->requests,
+				 node) {
+		if (req->due > now)
+			continue;
+		refcount_inc(&req->refs);
+		clasp_request_timeout(req);
+		clasp_request_put(req);
+	}
+}
+
+/* Softirq. The alarm's reference keeps @req alive until the last line. */
+static void clasp_request_ring(struct timer_list *timer)
+{
+	struct clasp_request *req = timer_container_of(req, timer, alarm.timer);
+	struct sock *listener = req->listener;
+
+	bh_lock_sock(listener);
+	if (sock_owned_by_user(listener))
+		set_bit(CLASP_DEFERRED_REQUEST, &clasp_sk(listener)->deferred);
+	else if (clasp_request_listed(req) && req->due <= clasp_clock())
+		clasp_request_timeout(req);
+	bh_unlock_sock(listener);
+	clasp_request_put(req);
+}
+
+static void clasp_request_fill(struct clasp_request *req, struct sock *listener,
+			       const struct sk_buff *skb)
+{
+	const struct clasp_cb *cb = CLASP_CB(skb);
+
+	clasp_sk(listener)->af->path(skb, &req->path);
+	req->path.tos = inet_sk(listener)->tos;
+	if (sk_fullsock(listener) && READ_ONCE(listener->sk_mark))
+		req->path.mark = READ_ONCE(listener->sk_mark);
+	if (listener->sk_bound_dev_if)
+		req->path.oif = listener->sk_bound_dev_if;
+	req->entry.flow = req->path.flow;
+	req->entry.kind = CLASP_REQUEST;
+	req->listener = listener;
+	req->iss = clasp_isn(sock_net(listener), &req->entry.flow);
+	req->irs = cb->seq;
+	req->rcv_wnd = clasp_rcvq_initial_window(listener);
+	req->snd_wnd = cb->window;
+	req->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
+	clasp_alarm_init(&req->alarm, clasp_request_ring);
+	refcount_set(&req->refs, 1);
+}
+
+/**
+ * clasp_request_create() - answer a SYN: CLASP_DO_TAKE_SYN and _SEND_SYN_ACK
+ * @listener: a listening socket, locked, BHs disabled
+ * @skb: the SYN
+ *
+ * A listener with as many requests as it may have, or as many children as its
+ * program lets wait, stays silent: the peer tries again.
+ */
+void clasp_request_create(struct sock *listener, const struct sk_buff *skb)
+{
+	struct clasp_sock *csk = clasp_sk(listener);
+	struct clasp_request *req;
+
+	if (sk_acceptq_is_full(listener)) {
+		clasp_count_sk(listener, CLASP_MIB_ListenOverflows);
+		return;
+	}
+	if (csk->request_count >=
+	    READ_ONCE(clasp_sysctl(listener)->max_syn_backlog)) {
+		clasp_count_sk(listener, CLASP_MIB_RequestsDropped);
+		return;
+	}
+	req = kmem_cache_zalloc(clasp_request_cache, GFP_ATOMIC);
+	if (!req) {
+		clasp_count_sk(listener, CLASP_MIB_RequestsDropped);
+		return;
+	}
+	clasp_request_fill(req, listener, skb);
+	sock_hold(listener);
+	list_add_tail(&req->node, &csk->requests);
+	csk->request_count++;
+	if (clasp_table_insert(&clasp_net(sock_net(listener))->table,
+			       &req->entry)) {
+		clasp_count_sk(listener, CLASP_MIB_RequestsDropped);
+		clasp_request_unlist(req);
+		clasp_request_put(req);
+		return;
+	}
+	clasp_request_wait(req);
+	clasp_request_send(req, CLASP_SYN);
+}
+
+/* ESTABLISHED: a socket takes the request's place and gets the segment. */
+static void clasp_request_hatch(struct clasp_request *req,
+				struct sk_buff **pskb)
+{
+	struct sock *child = clasp_listen_hatch(req);
+
+	if (!child)
+		return;
+	clasp_request_unlist(req);
+	clasp_listen_welcome(req->listener, child, pskb);
+	/* The table's reference: the child is in its place. */
+	clasp_request_put(req);
+}
+
+/**
+ * clasp_request_input() - a segment for a request
+ * @req: the request, its listener locked, BHs disabled; the caller holds a
+ *	reference
+ * @pskb: the segment, set to NULL if it was kept
+ */
+void clasp_request_input(struct clasp_request *req, struct sk_buff **pskb)
+{
+	struct clasp_view view = {
+		.state = CLASP_SYN_RECEIVED,
+		.snd_una = req->iss,
+		.snd_nxt = req->iss + 1,
+		.write_seq = req->iss + 1,
+		.max_window = req->snd_wnd,
+		.irs = req->irs,
+		.rcv_nxt = req->irs + 1,
+		.rcv_wnd = req->rcv_wnd,
+	};
+	const struct clasp_cell *cell;
+
+	if (!clasp_request_listed(req))
+		return;
+	cell = clasp_request_cell(clasp_classify(&view, CLASP_CB(*pskb),
+						 clasp_segment_text_len(*pskb)));
+	if (cell->next == CLASP_ESTABLISHED)
+		clasp_request_hatch(req, pskb);
+	else
+		clasp_request_act(req, cell->actions, *pskb);
+}
+
+/**
+ * clasp_request_abort_all() - the listener closes
+ * @listener: the socket, locked
+ */
+void clasp_request_abort_all(struct sock *listener)
+{
+	struct clasp_request *req, *next;
+
+	list_for_each_entry_safe(req, next, &clasp_sk(listener)->requests,
+				 node) {
+		refcount_inc(&req->refs);
+		clasp_request_act(req,
+				  clasp_request_cell(CLASP_EV_ABORT)->actions,
+				  NULL);
+		clasp_request_put(req);
+	}
+}
+
+/**
+ * clasp_request_module_init() - on load
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int clasp_request_module_init(void)
+{
+	clasp_request_cache = KMEM_CACHE(clasp_request, SLAB_ACCOUNT);
+	return clasp_request_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * clasp_request_module_exit() - on unload, after an RCU barrier
+ */
+void clasp_request_module_exit(void)
+{
+	kmem_cache_destroy(clasp_request_cache);
+}

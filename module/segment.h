@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The CLASP header: parsed and validated once, built once. */
+#ifndef _CLASP_SEGMENT_H
+#define _CLASP_SEGMENT_H
+
+#include <linux/skbuff.h>
+#include <linux/clasp.h>
+
+/* RFC 9293, section 3.7.1: what a peer that sends no MSS option takes. */
+#define CLASP_MSS_DEFAULT	536
+/* An MSS below this is taken for this (RFC 9293 sets no floor, safety does). */
+#define CLASP_MSS_MIN		64
+/* The data part that fits with the largest IPv4 packet and a plain header. */
+#define CLASP_MSS_MAX		(65535 - 20 - CLASP_HEADER_MIN)
+
+/* SYN segments carry an MSS option, padded to the header's unit of 8 bytes. */
+#define CLASP_SYN_HEADER_LEN	(CLASP_HEADER_MIN + 8)
+
+/* struct clasp_cb::state of an skb in the send queue. */
+#define CLASP_SKB_LOST		0x01	/* to be sent again */
+#define CLASP_SKB_RESENT	0x02	/* was sent again: no RTT (Karn) */
+
+/**
+ * struct clasp_cb - what is known of the segment in an skb, in skb->cb
+ * @seq: first sequence number
+ * @end_seq: the one after the last; SYN and FIN count
+ * @ack_seq: received: acknowledgment number
+ * @sent_at: send queue: time of the last transmission, ns of clasp_clock()
+ * @window: received: window in bytes
+ * @iif: received: interface index it came in on
+ * @sdif: received: index of that interface's L3 master, or 0
+ * @mss: received: MSS option, or 0
+ * @urg_ptr: received: urgent pointer
+ * @flags: CLASP_FIN and the others
+ * @hdr_len: received: bytes of header and options
+ * @state: send queue: CLASP_SKB_... bits
+ *
+ * Host byte order. Filled by clasp_segment_parse() for a segment received, by
+ * sndq.c for one to be sent; of the header itself, only the address families
+ * still read the ports after that.
+ */
+struct clasp_cb {
+	u64 seq;
+	u64 end_seq;
+	union {
+		u64 ack_seq;
+		u64 sent_at;
+	};
+	u32 window;
+	int iif;
+	int sdif;
+	u16 mss;
+	u16 urg_ptr;
+	u8 flags;
+	u8 hdr_len;
+	u8 state;
+};
+
+#define CLASP_CB(skb)	((struct clasp_cb *)(skb)->cb)
+
+/**
+ * enum clasp_verdict - what clasp_segment_parse() thinks of a segment
+ * @CLASP_VALID: every field is sound
+ * @CLASP_BAD_SHORT: fewer bytes than a header
+ * @CLASP_BAD_VERSION: not version 1
+ * @CLASP_BAD_LENGTH: header length below 32 or beyond the packet
+ * @CLASP_BAD_CHECKSUM: checksum wrong
+ * @CLASP_BAD_FLAGS: control bits that exclude each other, or none that counts
+ * @CLASP_BAD_OPTION: an option's length is impossible
+ */
+enum clasp_verdict {
+	CLASP_VALID,
+	CLASP_BAD_SHORT,
+	CLASP_BAD_VERSION,
+	CLASP_BAD_LENGTH,
+	CLASP_BAD_CHECKSUM,
+	CLASP_BAD_FLAGS,
+	CLASP_BAD_OPTION,
+};
+
+/**
+ * struct clasp_header - the fields of a header to be built, in host byte order
+ * @source: source port, network byte order as sockets hold it
+ * @dest: destination port, likewise
+ * @seq: sequence number
+ * @ack_seq: acknowledgment number; zero on the wire without CLASP_ACK
+ * @window: receive window in bytes
+ * @mss: MSS option to be sent, 0 for none
+ * @flags: CLASP_FIN and the others
+ */
+struct clasp_header {
+	__be16 source;
+	__be16 dest;
+	u64 seq;
+	u64 ack_seq;
+	u32 window;
+	u16 mss;
+	u8 flags;
+};
+
+enum clasp_verdict clasp_segment_parse(struct sk_buff *skb, __wsum pseudo);
+void clasp_segment_update_end(struct sk_buff *skb);
+void clasp_segment_push(struct sk_buff *skb, const struct clasp_header *header);
+
+/**
+ * clasp_segment_text_len() - bytes of data in a received segment
+ * @skb: parsed segment
+ *
+ * Return: the length of the data, without SYN and FIN.
+ */
+static inline u32 clasp_segment_text_len(const struct sk_buff *skb)
+{
+	return skb->len - CLASP_CB(skb)->hdr_len;
+}
+
+/**
+ * clasp_segment_control_len() - sequence numbers that the control bits take
+ * @flags: control bits
+ *
+ * Return: 0, 1 or 2 (RFC 9293, section 3.4: SYN and FIN take one each).
+ */
+static inline u32 clasp_segment_control_len(u8 flags)
+{
+	return !!(flags & CLASP_SYN) + !!(flags & CLASP_FIN);
+}
+
+#endif /* _CLASP_SEGMENT_H */

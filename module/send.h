@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the user's bytes do on their way out. */
+#ifndef _CLASP_SEND_H
+#define _CLASP_SEND_H
+
+#include "clasp.h"
+
+int clasp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+void clasp_send_space(struct sock *sk);
+
+#endif /* _CLASP_SEND_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The send queue: what was written and is not acknowledged yet. */
+#ifndef _CLASP_SNDQ_H
+#define _CLASP_SNDQ_H
+
+#include "clasp.h"
+
+struct sk_buff *clasp_sndq_alloc(struct sock *sk, gfp_t gfp);
+void clasp_sndq_append(struct sock *sk, struct sk_buff *skb);
+void clasp_sndq_drop(struct sock *sk, struct sk_buff *skb);
+int clasp_sndq_syn(struct sock *sk);
+void clasp_sndq_fin(struct sock *sk);
+int clasp_sndq_split(struct sock *sk, struct sk_buff *skb, u32 len);
+void clasp_sndq_sent(struct sock *sk, struct sk_buff *skb);
+u64 clasp_sndq_acked(struct sock *sk, u64 ack_seq);
+void clasp_sndq_mark_lost(struct clasp_sock *csk, struct sk_buff *skb);
+void clasp_sndq_purge(struct sock *sk);
+
+/**
+ * clasp_sndq_fin_queued() - has a FIN been queued?
+ * @sk: the socket, locked
+ *
+ * It is the last skb's, until it is acknowledged.
+ *
+ * Return: true if the number before write_seq is our FIN.
+ */
+static inline bool clasp_sndq_fin_queued(const struct sock *sk)
+{
+	const struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
+
+	return tail && CLASP_CB(tail)->flags & CLASP_FIN;
+}
+
+#endif /* _CLASP_SNDQ_H */

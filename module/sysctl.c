@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The knobs, per network namespace: net.clasp.* */
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+
+#include "clasp.h"
+#include "sysctl.h"
+
+static const struct clasp_sysctl clasp_sysctl_defaults = {
+	.syn_retries = 6,
+	.synack_retries = 5,
+	.retries = 15,
+	.orphan_retries = 7,
+	.max_syn_backlog = 1024,
+	.max_timewait = 262144,
+	.max_orphans = 16384,
+	.timewait_ms = 240 * 1000,
+	.fin_wait2_timeout_ms = 60 * 1000,
+	.rto_min_ms = 200,
+	.rto_max_ms = 120 * 1000,
+	.ack_delay_ms = 40,
+	.challenge_ack_ms = 500,
+};
+
+/**
+ * struct clasp_knob - one file under net.clasp
+ * @name: its name
+ * @offset: of the value in struct clasp_sysctl
+ * @min: least value
+ * @max: greatest value
+ */
+struct clasp_knob {
+	const char *name;
+	size_t offset;
+	int min;
+	int max;
+};
+
+#define CLASP_KNOB(name, min, max)					\
+	{ #name, offsetof(struct clasp_sysctl, name), (min), (max) }
+
+static struct clasp_knob clasp_knobs[] = {
+	CLASP_KNOB(syn_retries, 1, 127),
+	CLASP_KNOB(synack_retries, 1, 127),
+	CLASP_KNOB(retries, 1, 127),
+	CLASP_KNOB(orphan_retries, 1, 127),
+	CLASP_KNOB(max_syn_backlog, 1, 65536),
+	CLASP_KNOB(max_timewait, 0, 4194304),
+	CLASP_KNOB(max_orphans, 0, 1048576),
+	CLASP_KNOB(timewait_ms, 1, 86400000),
+	CLASP_KNOB(fin_wait2_timeout_ms, 1, 86400000),
+	CLASP_KNOB(rto_min_ms, 1, 60000),
+	CLASP_KNOB(rto_max_ms, 1000, 600000),
+	CLASP_KNOB(ack_delay_ms, 1, 499),
+	CLASP_KNOB(challenge_ack_ms, 0, 60000),
+};
+
+#ifdef CLASP_COMPAT_SYSCTL_END
+#define CLASP_SYSCTL_ENTRIES	(ARRAY_SIZE(clasp_knobs) + 1)
+#else
+#define CLASP_SYSCTL_ENTRIES	ARRAY_SIZE(clasp_knobs)
+#endif
+
+/**
+ * clasp_sysctl_init() - give a namespace its knobs, at their defaults
+ * @net: the namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int clasp_sysctl_init(struct net *net)
+{
+	struct clasp_net *cnet = clasp_net(net);
+	struct ctl_table *table;
+	int i;
+
+	cnet->sysctl = clasp_sysctl_defaults;
+	table = kcalloc(CLASP_SYSCTL_ENTRIES, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(clasp_knobs); i++) {
+		table[i].procname = clasp_knobs[i].name;
+		table[i].data = (char *)&cnet->sysctl + clasp_knobs[i].offset;
+		table[i].maxlen = sizeof(int);
+		table[i].mode = 0644;
+		table[i].proc_handler = proc_dointvec_minmax;
+		table[i].extra1 = &clasp_knobs[i].min;
+		table[i].extra2 = &clasp_knobs[i].max;
+	}
+	cnet->sysctl_header =
+		clasp_compat_register_sysctl(net, "net/clasp", table,
+					     ARRAY_SIZE(clasp_knobs));
+	if (cnet->sysctl_header)
+		return 0;
+	kfree(table);
+	return -ENOMEM;
+}
+
+/**
+ * clasp_sysctl_exit() - take a namespace's knobs away
+ * @net: the namespace
+ */
+void clasp_sysctl_exit(struct net *net)
+{
+	struct ctl_table_header *header = clasp_net(net)->sysctl_header;
+	const struct ctl_table *table = header->ctl_table_arg;
+
+	unregister_net_sysctl_table(header);
+	kfree(table);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which segment belongs to whom: connections and listeners of a namespace. */
+#ifndef _CLASP_TABLE_H
+#define _CLASP_TABLE_H
+
+#include <linux/in6.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+
+struct clasp_sock;
+struct sk_buff;
+struct sock;
+
+#define CLASP_LISTENER_BUCKETS	64
+#define CLASP_PORT_BUCKETS	1024
+
+/**
+ * struct clasp_flow - both ends of a connection, as seen from this host
+ * @laddr: local address; IPv4 addresses are mapped (RFC 4291, 2.5.5.2)
+ * @raddr: the peer's address, likewise
+ * @lport: local port
+ * @rport: the peer's port
+ *
+ * A key: no padding, compared byte for byte.
+ */
+struct clasp_flow {
+	struct in6_addr laddr;
+	struct in6_addr raddr;
+	__be16 lport;
+	__be16 rport;
+};
+
+/**
+ * enum clasp_kind - what a table entry is embedded in
+ * @CLASP_SOCKET: struct clasp_sock
+ * @CLASP_REQUEST: struct clasp_request
+ * @CLASP_TIMEWAIT: struct clasp_timewait
+ */
+enum clasp_kind {
+	CLASP_SOCKET,
+	CLASP_REQUEST,
+	CLASP_TIMEWAIT,
+};
+
+/**
+ * struct clasp_entry - what a connection is in the table
+ * @node: in clasp_table::connections
+ * @flow: the key; constant while in the table
+ * @kind: what the entry is embedded in
+ *
+ * The table holds no reference: an entry leaves it before its owner's last
+ * reference goes, and the owner's memory stays for an RCU grace period.
+ */
+struct clasp_entry {
+	struct rhash_head node;
+	struct clasp_flow flow;
+	u8 kind;
+};
+
+/**
+ * struct clasp_port - a local port that somebody owns
+ * @node: in clasp_table::ports
+ * @owners: bindings (struct clasp_binding::node)
+ * @number: the port, host byte order
+ * @ephemeral: chosen by connect(), never bound: others may connect from it
+ *
+ * Lives from its first owner to its last, under clasp_table::port_lock.
+ */
+struct clasp_port {
+	struct hlist_node node;
+	struct hlist_head owners;
+	u16 number;
+	bool ephemeral;
+};
+
+/**
+ * struct clasp_binding - one owner's share of a port
+ * @node: in clasp_port::owners
+ * @port: the port, NULL if none
+ * @laddr: local address, all zero for any
+ * @ifindex: interface bound to, or 0
+ * @kind: CLASP_SOCKET or CLASP_TIMEWAIT: what this is embedded in
+ * @reuse: SO_REUSEADDR of a socket that is no more (CLASP_TIMEWAIT)
+ *
+ * All fields are protected by clasp_table::port_lock.
+ */
+struct clasp_binding {
+	struct hlist_node node;
+	struct clasp_port *port;
+	struct in6_addr laddr;
+	int ifindex;
+	u8 kind;
+	bool reuse;
+};
+
+/**
+ * struct clasp_table - who owns what in one network namespace
+ * @connections: every struct clasp_entry by its flow; RCU for readers
+ * @listeners: listening sockets by port, struct clasp_sock::listener_node
+ * @listener_lock: protects changes to @listeners; readers use RCU
+ * @ports: every struct clasp_port by its number
+ * @port_lock: protects @ports and all bindings; taken inside socket locks,
+ *	nothing is taken inside it but the locks of @connections
+ */
+struct clasp_table {
+	struct rhashtable connections;
+	struct hlist_head listeners[CLASP_LISTENER_BUCKETS];
+	spinlock_t listener_lock;
+	struct hlist_head *ports;
+	spinlock_t port_lock;
+};
+
+int clasp_table_init(struct clasp_table *table);
+void clasp_table_destroy(struct clasp_table *table);
+int clasp_table_insert(struct clasp_table *table, struct clasp_entry *entry);
+bool clasp_table_replace(struct clasp_table *table, struct clasp_entry *old,
+			 struct clasp_entry *new);
+bool clasp_table_remove(struct clasp_table *table, struct clasp_entry *entry);
+struct clasp_entry *clasp_table_find(struct clasp_table *table,
+				     const struct clasp_flow *flow);
+void clasp_entry_put(struct clasp_entry *entry);
+
+void clasp_listener_add(struct clasp_table *table, struct sock *sk);
+void clasp_listener_remove(struct clasp_table *table, struct sock *sk);
+struct sock *clasp_listener_find(struct clasp_table *table,
+				 const struct clasp_flow *flow,
+				 int iif, int sdif);
+
+#endif /* _CLASP_TABLE_H */
