@@ -5,7 +5,7 @@
 #include "cong.h"
 
 /* Far more than any path holds; keeps sums of windows within 32 bits. */
-#define CLASP_CWND_MAX	(1u << 30)
+#define CLASP_CWND_MAX	0x40000000u
 
 /* RFC 6928, section 2: ten segments, but no more than 14600 bytes unless two. */
 static u32 clasp_cong_initial_window(u32 mss)

@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-/**
+/*
  * enum clasp_state - the states, numbered as TCP_ESTABLISHED and so on are
  *
  * The numbers are those of enum in <net/tcp_states.h> (checked where both are
@@ -87,9 +87,7 @@ enum clasp_state {
 	X(UNREACHABLE) X(HATCH) X(REPLACED)
 
 #define CLASP_EVENT_ENUM(name)	CLASP_EV_##name,
-/**
- * enum clasp_event - what can happen to a connection, see CLASP_EVENTS()
- */
+/* What can happen to a connection, see CLASP_EVENTS(). */
 enum clasp_event {
 	CLASP_EVENTS(CLASP_EVENT_ENUM)
 	CLASP_EVENT_COUNT
@@ -100,35 +98,35 @@ enum clasp_event {
  * lowest bit to the highest; those of the first group before the state
  * changes, so that whoever sees the new state sees the reason too.
  */
-#define CLASP_DO_REPORT_REFUSED		(1u << 0)  /* user: ECONNREFUSED */
-#define CLASP_DO_REPORT_RESET		(1u << 1)  /* user: ECONNRESET */
-#define CLASP_DO_REPORT_PIPE		(1u << 2)  /* user: EPIPE */
-#define CLASP_DO_REPORT_TIMEOUT		(1u << 3)  /* user: ETIMEDOUT */
-#define CLASP_DO_REPORT_ICMP		(1u << 4)  /* user: what ICMP said */
+#define CLASP_DO_REPORT_REFUSED		0x00000001 /* user: ECONNREFUSED */
+#define CLASP_DO_REPORT_RESET		0x00000002 /* user: ECONNRESET */
+#define CLASP_DO_REPORT_PIPE		0x00000004 /* user: EPIPE */
+#define CLASP_DO_REPORT_TIMEOUT		0x00000008 /* user: ETIMEDOUT */
+#define CLASP_DO_REPORT_ICMP		0x00000010 /* user: what ICMP said */
 
-#define CLASP_DO_RESET_PEER		(1u << 5)  /* RST out of our own numbers */
-#define CLASP_DO_ANSWER_RST		(1u << 6)  /* RST that fits the segment */
-#define CLASP_DO_TAKE_SYN		(1u << 7)  /* learn the peer's numbers */
-#define CLASP_DO_TAKE_ACK		(1u << 8)  /* free what is acknowledged */
-#define CLASP_DO_ESTABLISH		(1u << 9)  /* ready for data, wake user */
-#define CLASP_DO_TAKE_TEXT		(1u << 10) /* queue the segment's data */
-#define CLASP_DO_TAKE_FIN		(1u << 11) /* tell the reader: no more */
-#define CLASP_DO_QUEUE_FIN		(1u << 12) /* FIN behind the last byte */
-#define CLASP_DO_SEND_SYN		(1u << 13)
-#define CLASP_DO_SEND_SYN_ACK		(1u << 14)
-#define CLASP_DO_RETRANSMIT		(1u << 15)
-#define CLASP_DO_SEND_PROBE		(1u << 16)
-#define CLASP_DO_SEND_ACK		(1u << 17)
-#define CLASP_DO_CHALLENGE		(1u << 18) /* ACK, rate-limited */
-#define CLASP_DO_AWAIT_FIN		(1u << 19) /* FIN-WAIT-2 timer, if closed */
-#define CLASP_DO_START_2MSL		(1u << 20) /* (re)start TIME-WAIT's time */
-#define CLASP_DO_YIELD			(1u << 21) /* make room for a new SYN */
-#define CLASP_DO_DESTROY		(1u << 22) /* leave tables, stop timers */
+#define CLASP_DO_RESET_PEER		0x00000020 /* RST out of our own numbers */
+#define CLASP_DO_ANSWER_RST		0x00000040 /* RST that fits the segment */
+#define CLASP_DO_TAKE_SYN		0x00000080 /* learn the peer's numbers */
+#define CLASP_DO_TAKE_ACK		0x00000100 /* free what is acknowledged */
+#define CLASP_DO_ESTABLISH		0x00000200 /* ready for data, wake user */
+#define CLASP_DO_TAKE_TEXT		0x00000400 /* queue the segment's data */
+#define CLASP_DO_TAKE_FIN		0x00000800 /* tell the reader: no more */
+#define CLASP_DO_QUEUE_FIN		0x00001000 /* FIN behind the last byte */
+#define CLASP_DO_SEND_SYN		0x00002000
+#define CLASP_DO_SEND_SYN_ACK		0x00004000
+#define CLASP_DO_RETRANSMIT		0x00008000
+#define CLASP_DO_SEND_PROBE		0x00010000
+#define CLASP_DO_SEND_ACK		0x00020000
+#define CLASP_DO_CHALLENGE		0x00040000 /* ACK, rate-limited */
+#define CLASP_DO_AWAIT_FIN		0x00080000 /* FIN-WAIT-2 timer, if closed */
+#define CLASP_DO_START_2MSL		0x00100000 /* (re)start TIME-WAIT's time */
+#define CLASP_DO_YIELD			0x00200000 /* make room for a new SYN */
+#define CLASP_DO_DESTROY		0x00400000 /* leave tables, stop timers */
 
 /* Explicitly nothing: the event is legal here and changes nothing. */
-#define CLASP_DO_IGNORE			(1u << 30)
+#define CLASP_DO_IGNORE			0x40000000
 /* The classifier cannot name this event in this state. */
-#define CLASP_DO_NEVER			(1u << 31)
+#define CLASP_DO_NEVER			0x80000000
 
 /**
  * struct clasp_cell - what one event does in one state

@@ -249,6 +249,7 @@ static int clasp_ipv4_rcv(struct sk_buff *skb)
 	struct net *net = dev_net(skb->dev);
 	const struct iphdr *iph = ip_hdr(skb);
 	enum clasp_verdict verdict;
+	__wsum pseudo;
 	int iif, sdif;
 
 	if (skb->pkt_type != PACKET_HOST)
@@ -257,9 +258,9 @@ static int clasp_ipv4_rcv(struct sk_buff *skb)
 	/* What IP left in skb->cb goes when the segment is parsed. */
 	iif = inet_iif(skb);
 	sdif = inet_sdif(skb);
-	verdict = clasp_segment_parse(skb,
-		csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len,
-				   clasp_protocol, 0));
+	pseudo = csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len,
+				    clasp_protocol, 0);
+	verdict = clasp_segment_parse(skb, pseudo);
 	if (verdict != CLASP_VALID) {
 		clasp_count(net, clasp_verdict_counter[verdict]);
 		goto drop;

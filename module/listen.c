@@ -264,8 +264,7 @@ struct sock *clasp_listen_hatch(const struct clasp_request *req)
 	if (!clasp_child_enter(child, req)) {
 		clasp_socket_orphan(child);
 		clasp_step(child, CLASP_EV_ABORT, NULL);
-		bh_unlock_sock(child);
-		sock_put(child);
+		clasp_socket_release_child(child);
 		return NULL;
 	}
 	return child;
@@ -286,8 +285,7 @@ void clasp_listen_welcome(struct sock *listener, struct sock *child,
 	sk_acceptq_added(listener);
 	clasp_socket_input(child, pskb);
 	listener->sk_data_ready(listener);
-	bh_unlock_sock(child);
-	sock_put(child);
+	clasp_socket_release_child(child);
 }
 
 /* Nobody will accept it any more. */

@@ -25,9 +25,7 @@ struct sock;
 	X(TimeWaitOverflows) X(QueuePruned) X(ForcedMemory)
 
 #define CLASP_COUNTER_ENUM(name)	CLASP_MIB_##name,
-/**
- * enum clasp_counter - index of a counter, see CLASP_COUNTERS()
- */
+/* Index of a counter, see CLASP_COUNTERS(). */
 enum clasp_counter {
 	CLASP_COUNTERS(CLASP_COUNTER_ENUM)
 	CLASP_COUNTER_COUNT

@@ -66,6 +66,7 @@ static void clasp_request_destroy(struct clasp_request *req)
 static void clasp_request_send(struct clasp_request *req, u8 flags)
 {
 	const struct clasp_af_ops *af = clasp_sk(req->listener)->af;
+	struct net *net = clasp_request_net(req);
 	struct clasp_header header = {
 		.flags = flags | CLASP_ACK,
 		.seq = flags & CLASP_SYN ? req->iss : req->iss + 1,
@@ -74,9 +75,8 @@ static void clasp_request_send(struct clasp_request *req, u8 flags)
 	};
 
 	if (flags & CLASP_SYN)
-		header.mss = clasp_output_advertised_mss(af,
-			af->path_mtu(clasp_request_net(req), &req->path));
-	clasp_reply(clasp_request_net(req), af, &req->path, &header);
+		header.mss = clasp_output_advertised_mss(af, af->path_mtu(net, &req->path));
+	clasp_reply(net, af, &req->path, &header);
 }
 
 /* (Re)starts the wait for the ACK: RFC 6298, doubling from its initial value. */

@@ -146,6 +146,17 @@ void clasp_socket_destroy(struct sock *sk)
 	sock_put(sk);
 }
 
+/**
+ * clasp_socket_release_child() - let go of a child just made
+ * @child: from sk_clone_lock(): locked, with a reference for the caller
+ */
+void clasp_socket_release_child(struct sock *child)
+	__releases(&child->sk_lock.slock)
+{
+	bh_unlock_sock(child);
+	sock_put(child);
+}
+
 /* Both addresses and the peer's port are known: choose ours, enter the table. */
 static int clasp_connect_enter(struct sock *sk)
 {

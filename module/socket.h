@@ -13,6 +13,7 @@ void clasp_socket_orphan(struct sock *sk);
 void clasp_socket_free(struct sock *sk);
 void clasp_socket_unhash(struct sock *sk);
 void clasp_socket_destroy(struct sock *sk);
+void clasp_socket_release_child(struct sock *child);
 
 int clasp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len);
 int clasp_disconnect(struct sock *sk, int flags);

@@ -105,9 +105,9 @@ struct clasp_binding {
 struct clasp_table {
 	struct rhashtable connections;
 	struct hlist_head listeners[CLASP_LISTENER_BUCKETS];
-	spinlock_t listener_lock;
+	spinlock_t listener_lock;	/* see above */
 	struct hlist_head *ports;
-	spinlock_t port_lock;
+	spinlock_t port_lock;		/* see above */
 };
 
 int clasp_table_init(struct clasp_table *table);
