@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A wire in memory with a clock of its own: what the two ends are told. */
+#include <linux/jhash.h>
+#include <linux/prandom.h>
+#include <net/checksum.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "../input.h"
+#include "../isn.h"
+#include "wire.h"
+
+#define WIRE_ADDR(end)	htonl(0x0afd0001 + (end))
+
+/* The hooks of the module know no test, so there is one wire at a time. */
+static struct wire *the_wire;
+static struct rnd_state wire_rnd;
+
+/* What the tests' sockets have instead of IPv4. */
+struct clasp_af_ops wire_af;
+
+/* When a segment arrives; in skb->cb until the parser needs that. */
+#define WIRE_DUE(skb)	(*(u64 *)(skb)->cb)
+
+static enum wire_end wire_end_of(const struct in6_addr *addr)
+{
+	return addr->s6_addr32[3] == WIRE_ADDR(WIRE_SERVER) ? WIRE_SERVER :
+							      WIRE_CLIENT;
+}
+
+static u64 wire_now(void)
+{
+	return the_wire->now;
+}
+
+/* In order of time; of two at the same time, the one that was set first. */
+static bool wire_alarm_set(struct clasp_alarm *alarm, u64 at)
+{
+	bool pending = !list_empty(&alarm->node);
+	struct clasp_alarm *other;
+	struct list_head *place = &the_wire->alarms;
+
+	list_del_init(&alarm->node);
+	list_for_each_entry(other, &the_wire->alarms, node) {
+		if (other->at > at) {
+			place = &other->node;
+			break;
+		}
+	}
+	alarm->at = at;
+	list_add_tail(&alarm->node, place);
+	return pending;
+}
+
+static bool wire_alarm_stop(struct clasp_alarm *alarm)
+{
+	bool pending = !list_empty(&alarm->node);
+
+	list_del_init(&alarm->node);
+	return pending;
+}
+
+static const struct clasp_clock_ops wire_clock = {
+	.now = wire_now,
+	.set = wire_alarm_set,
+	.stop = wire_alarm_stop,
+};
+
+static u64 wire_isn(const struct clasp_flow *flow)
+{
+	enum wire_end end = wire_end_of(&flow->laddr);
+
+	if (the_wire->isn[end])
+		return the_wire->isn[end];
+	/* Ahead of what an earlier connection used, as RFC 6528 wants it. */
+	return jhash(flow, sizeof(*flow), 0) + (the_wire->now << 8);
+}
+
+static u32 wire_chance(u32 ceil)
+{
+	return prandom_u32_state(&wire_rnd) % ceil;
+}
+
+/* What the rules, and then chance, have in store for a segment. */
+static u8 wire_fate(struct wire *wire, const struct wire_segment *seg,
+		    u64 *delay)
+{
+	const struct wire_chance *chance = &wire->chance;
+	u32 dice;
+	int i;
+
+	for (i = 0; i < WIRE_RULES; i++) {
+		struct wire_rule *rule = &wire->rules[i];
+
+		if (!rule->count || (seg->flags & rule->mask) != rule->flags ||
+		    (rule->from != WIRE_ANY && rule->from != seg->from) ||
+		    (rule->text && !seg->len))
+			continue;
+		if (rule->skip) {
+			rule->skip--;
+			continue;
+		}
+		rule->count--;
+		*delay = rule->delay;
+		return rule->fate;
+	}
+	if (!chance->seed)
+		return WIRE_PASS;
+	*delay = (wire_chance(200) + 1) * NSEC_PER_MSEC;
+	dice = wire_chance(1000);
+	if (dice < chance->drop)
+		return WIRE_DROP;
+	dice = wire_chance(1000);
+	if (dice < chance->twice)
+		return WIRE_TWICE;
+	dice = wire_chance(1000);
+	if (dice < chance->late)
+		return WIRE_LATE;
+	dice = wire_chance(1000);
+	return dice < chance->corrupt ? WIRE_CORRUPT : WIRE_PASS;
+}
+
+/* Puts a finished packet among those on their way; eats it. */
+static void wire_launch(struct wire *wire, struct sk_buff *skb, u64 due)
+{
+	struct sk_buff *next;
+
+	WIRE_DUE(skb) = due;
+	skb_queue_walk(&wire->flights, next) {
+		if (WIRE_DUE(next) > due) {
+			__skb_queue_before(&wire->flights, next, skb);
+			return;
+		}
+	}
+	__skb_queue_tail(&wire->flights, skb);
+}
+
+/* A packet as the receiver's IP would hand it over, checksum and all. */
+static struct sk_buff *wire_packet(const void *segment, u32 len,
+				   enum wire_end from)
+{
+	struct sk_buff *skb = alloc_skb(64 + len, GFP_ATOMIC);
+	struct clasphdr *hdr;
+	struct iphdr *iph;
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, 64);
+	hdr = skb_put_data(skb, segment, len);
+	hdr->check = 0;
+	hdr->check = csum_tcpudp_magic(WIRE_ADDR(from), WIRE_ADDR(!from), len,
+				       clasp_protocol,
+				       csum_partial(hdr, len, 0));
+	iph = skb_push(skb, sizeof(*iph));
+	memset(iph, 0, sizeof(*iph));
+	iph->version = 4;
+	iph->ihl = 5;
+	iph->protocol = clasp_protocol;
+	iph->saddr = WIRE_ADDR(from);
+	iph->daddr = WIRE_ADDR(!from);
+	iph->tot_len = htons(sizeof(*iph) + len);
+	skb_reset_network_header(skb);
+	__skb_pull(skb, sizeof(*iph));
+	skb_reset_transport_header(skb);
+	skb->protocol = htons(ETH_P_IP);
+	return skb;
+}
+
+static void wire_record(struct wire *wire, struct wire_segment *seg,
+			const struct clasphdr *hdr, u32 len,
+			enum wire_end from)
+{
+	*seg = (struct wire_segment){
+		.at = wire->now,
+		.seq = be64_to_cpu(hdr->seq),
+		.ack_seq = be64_to_cpu(hdr->ack_seq),
+		.window = be32_to_cpu(hdr->window),
+		.len = len - (hdr->ver_len & 0xf) * 8,
+		.flags = hdr->flags,
+		.from = from,
+	};
+}
+
+static void wire_log(struct wire *wire, const struct wire_segment *seg)
+{
+	if (wire->logged < WIRE_LOG)
+		wire->log[wire->logged] = *seg;
+	wire->logged++;
+	wire->hash = jhash(seg, sizeof(*seg), wire->hash);
+}
+
+/* Sends a segment, as far as its fate lets it go. */
+static void wire_transmit(enum wire_end from, const void *segment, u32 len)
+{
+	struct wire *wire = the_wire;
+	u64 due = wire->now + wire->delay;
+	struct wire_segment seg;
+	struct sk_buff *skb;
+	u64 delay = 0;
+
+	wire_record(wire, &seg, segment, len, from);
+	seg.fate = wire_fate(wire, &seg, &delay);
+	wire_log(wire, &seg);
+	if (seg.fate == WIRE_DROP)
+		return;
+	if (seg.fate == WIRE_LATE)
+		due += delay;
+	skb = wire_packet(segment, len, from);
+	if (!skb)
+		return;
+	if (seg.fate == WIRE_CORRUPT)
+		skb->data[wire_chance(len)] ^= 1 << wire_chance(8);
+	wire_launch(wire, skb, due);
+	if (seg.fate != WIRE_TWICE)
+		return;
+	skb = wire_packet(segment, len, from);
+	if (skb)
+		wire_launch(wire, skb, due + delay);
+}
+
+static int wire_xmit_from(enum wire_end from, struct sk_buff *skb)
+{
+	if (!skb_linearize(skb))
+		wire_transmit(from, skb->data, skb->len);
+	kfree_skb(skb);
+	return 0;
+}
+
+static int wire_xmit(struct sock *sk, struct sk_buff *skb)
+{
+	return wire_xmit_from(wire_end_of(&clasp_sk(sk)->entry.flow.laddr),
+			      skb);
+}
+
+static int wire_xmit_path(struct net *net, const struct clasp_path *path,
+			  struct sk_buff *skb)
+{
+	return wire_xmit_from(wire_end_of(&path->flow.laddr), skb);
+}
+
+static int wire_af_connect(struct sock *sk, struct sockaddr_unsized *uaddr,
+			   int len)
+{
+	const struct sockaddr_in *addr = (const struct sockaddr_in *)uaddr;
+	struct clasp_flow *flow = &clasp_sk(sk)->entry.flow;
+	struct inet_sock *inet = inet_sk(sk);
+
+	inet->inet_daddr = addr->sin_addr.s_addr;
+	inet->inet_dport = addr->sin_port;
+	ipv6_addr_set_v4mapped(inet->inet_saddr, &flow->laddr);
+	ipv6_addr_set_v4mapped(inet->inet_daddr, &flow->raddr);
+	flow->rport = addr->sin_port;
+	return 0;
+}
+
+static int wire_af_route(struct sock *sk)
+{
+	return 0;
+}
+
+static u32 wire_af_mtu(struct sock *sk)
+{
+	return WIRE_MTU;
+}
+
+static void wire_af_child(struct sock *child, const struct clasp_path *path)
+{
+	struct inet_sock *inet = inet_sk(child);
+
+	inet->inet_daddr = path->flow.raddr.s6_addr32[3];
+	inet->inet_saddr = path->flow.laddr.s6_addr32[3];
+	inet->inet_rcv_saddr = inet->inet_saddr;
+}
+
+static u32 wire_af_path_mtu(struct net *net, const struct clasp_path *path)
+{
+	return WIRE_MTU;
+}
+
+static void wire_deliver(struct wire *wire, struct sk_buff *skb)
+{
+	__wsum pseudo = csum_tcpudp_nofold(ip_hdr(skb)->saddr,
+					   ip_hdr(skb)->daddr, skb->len,
+					   clasp_protocol, 0);
+
+	memset(skb->cb, 0, sizeof(skb->cb));
+	local_bh_disable();
+	rcu_read_lock();
+	if (clasp_segment_parse(skb, pseudo) == CLASP_VALID) {
+		clasp_input(&init_net, &wire_af, skb);
+	} else {
+		wire->caught++;
+		kfree_skb(skb);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+static void wire_ring(struct clasp_alarm *alarm)
+{
+	list_del_init(&alarm->node);
+	local_bh_disable();
+	alarm->timer.function(&alarm->timer);
+	local_bh_enable();
+}
+
+/* Lets the next thing happen that is due by then; false if there is none. */
+bool wire_next(struct wire *wire, u64 until)
+{
+	struct clasp_alarm *alarm;
+	struct sk_buff *skb = skb_peek(&wire->flights);
+
+	alarm = list_first_entry_or_null(&wire->alarms, struct clasp_alarm,
+					 node);
+	if (skb && alarm && alarm->at < WIRE_DUE(skb))
+		skb = NULL;
+	if (skb ? WIRE_DUE(skb) > until : !alarm || alarm->at > until)
+		return false;
+	if (++wire->steps > 1000000) {
+		KUNIT_FAIL(wire->test, "it never ends");
+		return false;
+	}
+	if (skb) {
+		wire->now = max(wire->now, WIRE_DUE(skb));
+		__skb_unlink(skb, &wire->flights);
+		wire_deliver(wire, skb);
+	} else {
+		wire->now = max(wire->now, alarm->at);
+		wire_ring(alarm);
+	}
+	cond_resched();
+	return true;
+}
+
+/* Until nothing is on its way; the clock goes as far as that takes. */
+void wire_settle(struct wire *wire)
+{
+	while (!skb_queue_empty(&wire->flights))
+		if (!wire_next(wire, U64_MAX))
+			return;
+}
+
+/* For so long, whatever happens. */
+void wire_run(struct wire *wire, u64 duration)
+{
+	u64 until = wire->now + duration;
+
+	while (wire_next(wire, until))
+		;
+	wire->now = until;
+}
+
+/* Until nothing is left to happen; false if that takes more than two hours. */
+bool wire_finish(struct wire *wire)
+{
+	u64 until = wire->now + 7200 * NSEC_PER_SEC;
+
+	while (wire_next(wire, until))
+		;
+	return list_empty(&wire->alarms) && skb_queue_empty(&wire->flights);
+}
+
+/* Forgets what was sent so far. */
+void wire_clear(struct wire *wire)
+{
+	wire->logged = 0;
+	wire->hash = 0;
+}
+
+void wire_rule(struct wire *wire, const struct wire_rule *rule)
+{
+	int i;
+
+	for (i = 0; i < WIRE_RULES; i++) {
+		if (wire->rules[i].count)
+			continue;
+		wire->rules[i] = *rule;
+		return;
+	}
+	KUNIT_FAIL(wire->test, "too many rules");
+}
+
+/* From now on, nothing that this end sends arrives. */
+void wire_cut(struct wire *wire, enum wire_end from)
+{
+	wire_rule(wire, &(struct wire_rule){
+		.count = U32_MAX, .fate = WIRE_DROP, .from = from,
+	});
+}
+
+/* All rules are forgotten. */
+void wire_mend(struct wire *wire)
+{
+	memset(wire->rules, 0, sizeof(wire->rules));
+	wire->chance.seed = 0;
+}
+
+void wire_random(struct wire *wire, const struct wire_chance *chance)
+{
+	wire->chance = *chance;
+	prandom_seed_state(&wire_rnd, chance->seed);
+}
+
+/* A segment out of nowhere, as if this end had sent it. */
+void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
+		 u64 ack_seq, u32 len)
+{
+	u8 segment[CLASP_HEADER_MIN + 64] = { };
+	struct clasphdr *hdr = (struct clasphdr *)segment;
+	struct sk_buff *skb;
+
+	hdr->source = htons(from == WIRE_CLIENT ? WIRE_CLIENT_PORT :
+						  WIRE_SERVER_PORT);
+	hdr->dest = htons(from == WIRE_CLIENT ? WIRE_SERVER_PORT :
+						WIRE_CLIENT_PORT);
+	hdr->ver_len = 0x14;
+	hdr->flags = flags;
+	hdr->seq = cpu_to_be64(seq);
+	hdr->ack_seq = cpu_to_be64(ack_seq);
+	hdr->window = cpu_to_be32(65536);
+	skb = wire_packet(segment, CLASP_HEADER_MIN + min(len, 64u), from);
+	KUNIT_ASSERT_NOT_NULL(wire->test, skb);
+	wire_launch(wire, skb, wire->now);
+	wire_next(wire, wire->now);
+}
+
+struct clasp_sysctl *wire_sysctl(void)
+{
+	return &clasp_net(&init_net)->sysctl;
+}
+
+/* The knobs at the values that the tests count on. */
+static void wire_set_sysctl(void)
+{
+	struct clasp_sysctl *sysctl = wire_sysctl();
+
+	the_wire->saved = *sysctl;
+	sysctl->syn_retries = 6;
+	sysctl->synack_retries = 5;
+	sysctl->retries = 15;
+	sysctl->orphan_retries = 8;
+	sysctl->timewait_ms = 240000;
+	sysctl->fin_wait2_timeout_ms = 60000;
+	sysctl->rto_min_ms = 200;
+	sysctl->rto_max_ms = 120000;
+	sysctl->ack_delay_ms = 40;
+}
+
+int wire_init(struct kunit *test)
+{
+	struct wire *wire = kunit_kzalloc(test, sizeof(*wire), GFP_KERNEL);
+
+	if (!wire)
+		return -ENOMEM;
+	wire->log = kunit_kcalloc(test, WIRE_LOG, sizeof(*wire->log),
+				  GFP_KERNEL);
+	if (!wire->log)
+		return -ENOMEM;
+	wire->test = test;
+	wire->now = 1000 * NSEC_PER_SEC;
+	wire->delay = 10 * NSEC_PER_MSEC;
+	INIT_LIST_HEAD(&wire->alarms);
+	__skb_queue_head_init(&wire->flights);
+	prandom_seed_state(&wire_rnd, 1);
+	wire_af = clasp_ipv4_ops;
+	wire_af.connect = wire_af_connect;
+	wire_af.route = wire_af_route;
+	wire_af.mtu = wire_af_mtu;
+	wire_af.child = wire_af_child;
+	wire_af.path_mtu = wire_af_path_mtu;
+	wire_af.xmit = wire_xmit;
+	wire_af.xmit_path = wire_xmit_path;
+	the_wire = wire;
+	wire_set_sysctl();
+	clasp_isn_hook = wire_isn;
+	clasp_virtual_clock = &wire_clock;
+	test->priv = wire;
+	return 0;
+}
+
+/* How many connections, requests and stand-ins there are. */
+u32 wire_connections(void)
+{
+	return atomic_read(&clasp_net(&init_net)->table.connections.nelems);
+}
+
+static u32 wire_ports(void)
+{
+	struct clasp_table *table = &clasp_net(&init_net)->table;
+	u32 ports = 0;
+	int i;
+
+	for (i = 0; i < CLASP_PORT_BUCKETS; i++)
+		ports += !hlist_empty(&table->ports[i]);
+	return ports;
+}
+
+/*
+ * After each test: whatever happened, once the sockets are closed and time has
+ * passed, nothing of it is left.
+ */
+void wire_exit(struct kunit *test)
+{
+	struct clasp_net *cnet = clasp_net(&init_net);
+	struct wire *wire = test->priv;
+	int i;
+
+	if (!wire)
+		return;
+	wire_mend(wire);
+	for (i = 0; i < WIRE_SOCKETS; i++)
+		if (wire->socks[i])
+			wire_close(wire, &wire->socks[i]);
+	KUNIT_EXPECT_TRUE_MSG(test, wire_finish(wire), "pending alarms");
+	KUNIT_EXPECT_EQ_MSG(test, wire_connections(), 0, "connections");
+	KUNIT_EXPECT_EQ_MSG(test, wire_ports(), 0, "ports");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&cnet->timewaits), 0,
+			    "in TIME-WAIT");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&cnet->orphans), 0, "orphans");
+	/* Freed after a grace period; each complains if it is not empty. */
+	rcu_barrier();
+	KUNIT_EXPECT_EQ_MSG(test, sock_prot_inuse_get(&init_net, &clasp_prot),
+			    0, "sockets");
+	*wire_sysctl() = wire->saved;
+	clasp_virtual_clock = NULL;
+	clasp_isn_hook = NULL;
+	the_wire = NULL;
+}
+
+/* What was sent by one end, with some control bits. */
+u32 wire_count(struct wire *wire, enum wire_end from, u8 mask, u8 flags)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < min_t(u32, wire->logged, WIRE_LOG); i++)
+		if ((from == WIRE_ANY || wire->log[i].from == from) &&
+		    (wire->log[i].flags & mask) == flags)
+			count++;
+	return count;
+}
+
+bool wire_is(struct wire *wire, u32 index, enum wire_end from, u8 flags,
+	     u64 seq, u64 ack_seq, u32 len)
+{
+	const struct wire_segment *seg = &wire->log[index];
+
+	if (index >= min_t(u32, wire->logged, WIRE_LOG)) {
+		kunit_err(wire->test, "segment %u was never sent", index);
+		return false;
+	}
+	/* PSH is advice to the receiver, whoever sets it when. */
+	if (seg->from == from && (seg->flags & ~CLASP_PSH) == flags &&
+	    seg->seq == seq && seg->ack_seq == ack_seq && seg->len == len)
+		return true;
+	kunit_err(wire->test,
+		  "segment %u: from %u flags %#x seq %llu ack %llu len %u",
+		  index, seg->from, seg->flags, seg->seq, seg->ack_seq,
+		  seg->len);
+	kunit_err(wire->test,
+		  "     instead of %u flags %#x seq %llu ack %llu len %u",
+		  from, flags, seq, ack_seq, len);
+	return false;
+}
