@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many threads do everything at once to the same few sockets: connect, accept,
+ * send, receive, shut down, abort, disconnect, close and listen again. What the
+ * calls return is of no interest; that the kernel survives it is, with nothing
+ * left over, which the runner checks.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/sockios.h>
+
+#include "ksft.h"
+#include "util.h"
+
+#define THREADS		6
+#define SOCKETS		8
+#define PORTS		3
+#define FIRST_PORT	7300
+
+static _Atomic int sockets[SOCKETS];
+static atomic_long connected, accepted, moved;
+static long rounds;
+
+static unsigned int pick(unsigned int *seed, unsigned int n)
+{
+	return (unsigned int)rand_r(seed) % n;
+}
+
+static struct sockaddr_in any_port(unsigned int *seed)
+{
+	return addr4("127.0.0.1", FIRST_PORT + pick(seed, PORTS));
+}
+
+/* Puts a descriptor into a slot and closes the one that was there. */
+static void replace(unsigned int *seed, int fd)
+{
+	int old = atomic_exchange(&sockets[pick(seed, SOCKETS)], fd);
+
+	if (old >= 0)
+		close(old);
+}
+
+static int new_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, proto_env());
+}
+
+static void do_connect(unsigned int *seed)
+{
+	struct sockaddr_in to = any_port(seed);
+	int fd = new_socket();
+
+	if (fd < 0)
+		return;
+	if (!connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
+	    errno == EINPROGRESS)
+		connected++;
+	replace(seed, fd);
+}
+
+static void do_listen(unsigned int *seed)
+{
+	struct sockaddr_in at = any_port(seed);
+	int fd = new_socket(), one = 1;
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (!bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		listen(fd, 1 + pick(seed, 4));
+	replace(seed, fd);
+}
+
+static void do_accept(unsigned int *seed, int fd)
+{
+	int child = accept4(fd, NULL, NULL, SOCK_NONBLOCK);
+
+	if (child < 0)
+		return;
+	accepted++;
+	replace(seed, child);
+}
+
+static void do_linger(unsigned int *seed, int fd)
+{
+	struct linger linger = { .l_onoff = pick(seed, 2) };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+static void do_disconnect(int fd)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	connect(fd, &none, sizeof(none));
+}
+
+static void do_move(unsigned int *seed, int fd)
+{
+	static char buffer[65536];
+	size_t len = pick(seed, sizeof(buffer));
+	ssize_t n;
+
+	if (pick(seed, 2))
+		n = send(fd, buffer, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	else
+		n = recv(fd, buffer, len, MSG_DONTWAIT |
+			 (pick(seed, 4) ? 0 : MSG_PEEK));
+	if (n > 0)
+		moved += n;
+}
+
+static void do_look(unsigned int *seed, int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN | POLLOUT };
+	int value = 4096 << pick(seed, 8);
+	socklen_t len = sizeof(value);
+
+	poll(&pfd, 1, pick(seed, 2));
+	ioctl(fd, SIOCOUTQ, &value);
+	ioctl(fd, SIOCINQ, &value);
+	if (pick(seed, 2))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, sizeof(value));
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &value, &len);
+}
+
+static void do_something(unsigned int *seed)
+{
+	int fd = sockets[pick(seed, SOCKETS)];
+
+	switch (pick(seed, 16)) {
+	case 0: do_listen(seed); break;
+	case 1:
+	case 2: do_connect(seed); break;
+	case 3:
+	case 4: do_accept(seed, fd); break;
+	case 5: shutdown(fd, pick(seed, 3)); break;
+	case 6: do_linger(seed, fd); break;
+	case 7: if (!pick(seed, 4)) do_disconnect(fd); break;
+	case 8: do_look(seed, fd); break;
+	case 9: if (!pick(seed, 4)) replace(seed, -1); break;
+	default: do_move(seed, fd);
+	}
+}
+
+static void *storm(void *arg)
+{
+	unsigned int seed = (unsigned long)arg;
+	long i;
+
+	for (i = 0; i < rounds; i++)
+		do_something(&seed);
+	return NULL;
+}
+
+static void loopback_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr))
+		die_errno("loopback");
+	close(fd);
+}
+
+int main(void)
+{
+	pthread_t threads[THREADS];
+	long i;
+
+	ksft_print_header();
+	ksft_set_plan(1);
+	if (unshare(CLONE_NEWNET))
+		die_errno("unshare");
+	loopback_up();
+	rounds = number_env("CLASP_ROUNDS", debug_env() ? 10000 : 40000);
+	for (i = 0; i < SOCKETS; i++)
+		sockets[i] = -1;
+	for (i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, storm, (void *)(i + 1)))
+			die("no thread");
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (i = 0; i < SOCKETS; i++)
+		if (sockets[i] >= 0)
+			close(sockets[i]);
+	ksft_print_msg("%ld connects, %ld accepts, %ld bytes\n",
+		       (long)connected, (long)accepted, (long)moved);
+	ksft_test_result(connected > 0 && accepted > 0 && moved > 0,
+			 "a storm of calls from %d threads\n", THREADS);
+	ksft_finished();
+}
