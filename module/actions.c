@@ -52,7 +52,8 @@ static void clasp_do_report(struct sock *sk, u32 actions)
 	else if (actions & CLASP_DO_REPORT_PIPE)
 		err = EPIPE;
 	else if (actions & CLASP_DO_REPORT_TIMEOUT)
-		err = ETIMEDOUT;
+		/* RFC 9293, 3.9.2.2: ICMP may know better why. */
+		err = READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT;
 	else if (actions & CLASP_DO_REPORT_ICMP)
 		err = clasp_sk(sk)->icmp_error;
 	if (!err)
@@ -216,6 +217,7 @@ void clasp_step(struct sock *sk, enum clasp_event event,
 	const struct clasp_cell *cell = clasp_fsm_cell(sk->sk_state, event);
 	u32 actions;
 
+	sock_owned_by_me(sk);
 	if (WARN_ON_ONCE(!cell || !cell->next ||
 			 cell->actions & CLASP_DO_NEVER))
 		return;

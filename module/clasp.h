@@ -185,7 +185,6 @@ struct clasp_recovery {
  * @ack_pending: something was received that is not acknowledged yet
  * @ack_now: and it must be acknowledged at once
  * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
- * @passive: opened by a listener
  *
  * Everything is protected by the socket lock but what is said otherwise
  * above, @deferred (atomic bits) and what poll reads locklessly.
@@ -250,7 +249,6 @@ struct clasp_sock {
 	bool ack_pending;
 	bool ack_now;
 	bool fin_reached;
-	bool passive;
 };
 
 /* Bits of struct clasp_sock::deferred. */

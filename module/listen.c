@@ -160,6 +160,7 @@ bool clasp_listen_input(struct sock *listener, struct sk_buff **pskb)
 	struct clasp_path path;
 	bool done = true;
 
+	sock_owned_by_me(listener);
 	clasp_sk(listener)->af->path(*pskb, &path);
 	entry = clasp_table_find(clasp_listen_table(listener), &path.flow);
 	if (!entry) {
@@ -194,7 +195,6 @@ static void clasp_child_init(struct sock *child,
 		.kind = CLASP_SOCKET,
 	};
 	memset(&csk->binding, 0, sizeof(csk->binding));
-	csk->passive = true;
 	csk->iss = req->iss;
 	csk->snd_una = req->iss;
 	csk->snd_nxt = req->iss + 1;

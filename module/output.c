@@ -77,6 +77,7 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 		.window = clasp_rcvq_window(sk),
 	};
 
+	sock_owned_by_me(sk);
 	if (sk->sk_state != CLASP_SYN_SENT && sk->sk_state != CLASP_CLOSED)
 		header.flags |= CLASP_ACK;
 	if (header.flags & CLASP_ACK) {
@@ -216,6 +217,7 @@ void clasp_output_push(struct sock *sk)
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *skb;
 
+	sock_owned_by_me(sk);
 	if (!clasp_in_state(sk, CLASP_SENDING))
 		return;
 	clasp_output_after_idle(csk);
@@ -236,7 +238,7 @@ static void clasp_output_empty(struct sock *sk, u64 seq, u8 flags)
 
 	if (skb)
 		clasp_output_xmit(sk, skb, seq, flags);
-	else if (flags == CLASP_ACK)
+	else if (flags == CLASP_ACK && clasp_in_state(sk, CLASP_SYNCHRONIZED))
 		clasp_timer_ack_delayed(sk);
 }
 

@@ -256,6 +256,7 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 	u32 text_len = clasp_segment_text_len(skb);
 	bool in_order = !clasp_after(cb->seq, csk->rcv_nxt);
 
+	sock_owned_by_me(sk);
 	if (!text_len && !(cb->flags & CLASP_FIN))
 		return;
 	if (!clasp_after(cb->end_seq, csk->rcv_nxt)) {

@@ -100,6 +100,7 @@ static void clasp_request_wait(struct clasp_request *req)
 static void clasp_request_act(struct clasp_request *req, u32 actions,
 			      const struct sk_buff *skb)
 {
+	sock_owned_by_me(req->listener);
 	if (actions & CLASP_DO_RESET_PEER)
 		clasp_request_send(req, CLASP_RST);
 	if (actions & CLASP_DO_ANSWER_RST)
@@ -212,6 +213,7 @@ void clasp_request_create(struct sock *listener, const struct sk_buff *skb)
 	struct clasp_sock *csk = clasp_sk(listener);
 	struct clasp_request *req;
 
+	sock_owned_by_me(listener);
 	if (sk_acceptq_is_full(listener)) {
 		clasp_count_sk(listener, CLASP_MIB_ListenOverflows);
 		return;

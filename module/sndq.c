@@ -64,6 +64,7 @@ void clasp_sndq_append(struct sock *sk, struct sk_buff *skb)
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_cb *cb = CLASP_CB(skb);
 
+	sock_owned_by_me(sk);
 	cb->seq = csk->write_seq;
 	cb->end_seq = cb->seq + clasp_segment_control_len(cb->flags);
 	csk->write_seq = cb->end_seq;

@@ -39,6 +39,7 @@ static void clasp_timer_set_alarm(struct sock *sk)
 /* Starts a timer, in place of the same one if it runs. */
 static void clasp_timer_set(struct sock *sk, enum clasp_timer which, u64 delay)
 {
+	sock_owned_by_me(sk);
 	clasp_sk(sk)->deadline[which] = clasp_clock() + delay;
 	clasp_timer_set_alarm(sk);
 }
@@ -130,6 +131,7 @@ void clasp_timer_run(struct sock *sk)
 	u64 now = clasp_clock();
 	int i;
 
+	sock_owned_by_me(sk);
 	for (i = 0; i < CLASP_TIMERS; i++) {
 		if (!csk->deadline[i] || csk->deadline[i] > now)
 			continue;
