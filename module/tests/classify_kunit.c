@@ -7,6 +7,7 @@
  * where sequence numbers go round, too.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/prandom.h>
 
 #include "../classify.h"
@@ -14,7 +15,7 @@
 #define SENT	500	/* bytes sent and not acknowledged, the FIN included */
 #define WINDOW	4000	/* receive window */
 #define OFFERED	5000	/* largest window the peer ever offered */
-#define FAR	(1ll << 62)
+#define FAR	((s64)BIT_ULL(62))
 
 #define IN(state)	(1u << CLASP_##state)
 #define MAY_ACK_FIN	(IN(FIN_WAIT_1) | IN(CLOSING) | IN(LAST_ACK))
@@ -400,9 +401,9 @@ static void classify_never(struct kunit *test)
 			if (!(cell->actions & CLASP_DO_NEVER) &&
 			    event >= CLASP_EV_SYN && event <= CLASP_EV_STRAY)
 				continue;
-			KUNIT_FAIL(test, "event %d in state %d: flags %#x, seq %lld, len %u, ack %lld",
-				   event, state, row.flags, row.seq, row.len,
-				   row.ack);
+			KUNIT_FAIL(test, "event %d in state %d", event, state);
+			kunit_err(test, "flags %#x seq %lld len %u ack %lld",
+				  row.flags, row.seq, row.len, row.ack);
 		}
 	}
 }

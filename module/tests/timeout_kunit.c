@@ -149,7 +149,7 @@ static void timeout_closing(struct kunit *test)
 	wire_clear(wire);
 	wire_close(wire, &pair.server);
 	WIRE_STATES(wire, FIN_WAIT_2, LAST_ACK);
-	wire_run(wire, SECONDS(486));
+	wire_run(wire, SECONDS(366));
 	/* FIN-WAIT-2 has its own time. */
 	WIRE_STATES(wire, CLOSED, LAST_ACK);
 	wire_run(wire, SECONDS(2));
