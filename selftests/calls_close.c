@@ -98,17 +98,24 @@ CASE(linger_waits)
 	struct pair p;
 	double start;
 	size_t held;
+	int ready[2];
 	pid_t pid;
+	char c;
 
 	pair_open(&p);
+	require(!pipe(ready));
 	held = fill(p.c);
 	pid = fork();
 	if (!pid) {
+		/* The parent's must be the last descriptor of it. */
 		close(p.c);
+		if (write(ready[1], "r", 1) != 1)
+			_exit(1);
 		usleep(400000);
 		drain(p.s, held);
 		_exit(0);
 	}
+	require(read(ready[0], &c, 1) == 1);
 	close(p.s);
 	linger(p.c, 60);
 	start = now();

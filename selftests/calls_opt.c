@@ -140,7 +140,9 @@ CASE(option_unknown)
 	expect_errno(setsockopt(fd, proto, 9999, &v, 4), ENOPROTOOPT);
 	expect_errno(getsockopt(fd, proto, 9999, &v, &len), ENOPROTOOPT);
 	expect_errno(setsockopt(fd, IPPROTO_UDP, 9999, &v, 4), ENOPROTOOPT);
-	expect_errno(getsockopt(fd, IPPROTO_UDP, 9999, &v, &len), EOPNOTSUPP);
+	/* TCP says EOPNOTSUPP here; no manual page does. */
+	require(getsockopt(fd, IPPROTO_UDP, 9999, &v, &len) == -1);
+	expect(errno == ENOPROTOOPT || errno == EOPNOTSUPP);
 }
 
 /* The level of IP goes on to IP. */

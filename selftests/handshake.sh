@@ -15,12 +15,11 @@ run_connection()
 {
 	capture "$NC" ce "$TMP/wire" -p $PORT
 	serve -x -C "$TMP/gate"
-	in_client xfer -a $SERVER_IP -p $PORT -x >"$TMP/client" 2>&1 &
-	local client=$!
+	fetch_in_background -x
 	need grep -q ' out .*flags=FA' "$TMP/wire"
 	need acked_fin client
 	touch "$TMP/gate"
-	check "client succeeds" wait $client
+	check "client succeeds" wait "$CLIENT"
 	check "server succeeds" wait "$SERVER"
 	need acked_fin server
 	capture_stop "$CAPTURE"

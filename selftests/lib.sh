@@ -14,6 +14,7 @@ PORT=7253
 CLIENT_IP=10.253.0.1
 SERVER_IP=10.253.0.2
 GATE_IP=10.253.0.254
+WALL=02:00:00:00:00:99
 NC=cl$$		# the client's namespace, with the device ce
 NS=sv$$		# the server's, with se
 NN=net$$	# the network between them, if there is one
@@ -158,11 +159,11 @@ need()
 	wait_for "$@" || bail "never came true: $*"
 }
 
-# status_of PID: the exit status of a background job, which may go now.
+# status_of PID: sets STATUS to the exit status of a background job.
 status_of()
 {
 	wait "$1"
-	echo $?
+	STATUS=$?
 }
 
 # ---- namespaces and links -----------------------------------------------
@@ -207,6 +208,30 @@ neighbour()
 {
 	ip -n "$1" neigh replace "$3" lladdr "$(mac_of "$4" "$5")" dev "$2" \
 		nud permanent
+}
+
+# What leaves for the other side ends at a wall, without a word to the sender.
+# cut_link client: what the client sends; cut_link server: what the server sends
+cut_link()
+{
+	case $1 in
+	client) ip -n "$NC" neigh replace $SERVER_IP lladdr $WALL dev ce \
+		nud permanent ;;
+	server) ip -n "$NS" neigh replace $CLIENT_IP lladdr $WALL dev se \
+		nud permanent ;;
+	esac
+}
+
+mend_link()
+{
+	neighbour "$NC" ce $SERVER_IP "$NS" se
+	neighbour "$NS" se $CLIENT_IP "$NC" ce
+}
+
+# nobody ADDR: the server knows a way to this address, and no one has it.
+nobody()
+{
+	ip -n "$NS" neigh replace "$1" lladdr $WALL dev se nud permanent
 }
 
 # setup_pair [MTU]: client and server on one link.
@@ -285,6 +310,25 @@ capture_stop()
 	kill "$1" && wait "$1"
 }
 
+# gaps_double FILE FIRST_LOW FIRST_HIGH COUNT: of times, one a line, the gaps
+# double from one in that range of milliseconds; there must be COUNT gaps.
+gaps_double()
+{
+	awk -v low="$2" -v high="$3" -v count="$4" '
+		NR == 1 { at = $1; next }
+		{
+			gap = ($1 - at) * 1000
+			printf "gap of %d ms\n", gap
+			if (NR == 2 && (gap < low || gap > high))
+				bad = 1
+			if (NR > 2 && (gap < last * 1.8 || gap > last * 2.2))
+				bad = 1
+			at = $1
+			last = gap
+		}
+		END { exit bad || NR - 1 != count }' "$1"
+}
+
 # value KEY: of lines of wire on standard input, the value of each
 value() { sed -n "s/.* $1=\([^ ]*\).*/\1/p"; }
 
@@ -358,6 +402,15 @@ tunable()
 	fi
 }
 
+need_clasp() { is_clasp || skip_all "of CLASP only"; }
+
+# Linux 6.5 and later do not double TCP's first time-outs.
+plain_timeouts()
+{
+	in_client sh -c '[ ! -e /proc/sys/net/ipv4/tcp_syn_linear_timeouts ] ||
+		echo 0 >/proc/sys/net/ipv4/tcp_syn_linear_timeouts'
+}
+
 # ---- moving bytes -------------------------------------------------------
 
 # serve [OPTIONS]: an xfer server in the background, listening when this
@@ -365,11 +418,21 @@ tunable()
 serve()
 {
 	rm -f "$TMP/listening"
-	in_server xfer -l -p $PORT -W "$TMP/listening" -t "$DEADLINE" "$@" \
+	# No function here: its shell would be what $! names.
+	ip netns exec "$NS" xfer -l -p $PORT -W "$TMP/listening" -t "$DEADLINE" "$@" \
 		>"$TMP/server" 2>&1 &
 	SERVER=$!
 	PIDS="$PIDS $SERVER"
 	need test -e "$TMP/listening"
+}
+
+# fetch_in_background OPTIONS: sets CLIENT, output is in $TMP/client
+fetch_in_background()
+{
+	ip netns exec "$NC" xfer -a $SERVER_IP -p $PORT -t "$DEADLINE" "$@" \
+		>"$TMP/client" 2>&1 &
+	CLIENT=$!
+	PIDS="$PIDS $CLIENT"
 }
 
 fetch() { in_client xfer -a $SERVER_IP -p $PORT -t "$DEADLINE" "$@"; }

@@ -34,7 +34,7 @@ static struct {
 	int count, parallel, duplex, exact, leave, progress, close_ms, backlog;
 	u64 size, seed, back_size, back_seed;
 	const char *addr, *from, *file, *digest, *ready, *read_gate;
-	const char *close_gate;
+	const char *close_gate, *send_gate;
 } opt = {
 	.port = 7253, .chunk = CHUNK, .timeout = 600, .count = 1,
 	.parallel = 1, .addr = "0.0.0.0", .seed = 1, .back_seed = 2,
@@ -66,6 +66,7 @@ static const char usage[] =
 "  -t SECONDS    give up after so long, default 600\n"
 "  -W FILE       create FILE when listening (server), connected (client)\n"
 "  -G FILE       read nothing of the payload until FILE exists\n"
+"  -g FILE       client: send nothing until FILE exists\n"
 "  -C FILE       do not close until FILE exists\n"
 "  -c MSEC       server: pause between end of stream and close\n"
 "  -H            only print the digest of the client's payload\n"
@@ -369,6 +370,7 @@ static void client(int fd, int quiet)
 	pid_t pid = 0;
 
 	sha256_init(&sum);
+	wait_gate(opt.send_gate);
 	if (opt.duplex)
 		pid = send_in_child(fd, opt.size, opt.seed, SHUT_WR);
 	bytes = pid ? opt.size :
@@ -492,7 +494,7 @@ static int parse_number_option(int c)
 static int parse_options(int argc, char **argv)
 {
 	static const char letters[] =
-		"lDxkvHa:A:f:d:W:G:C:p:P:s:S:e:E:n:j:q:r:R:b:B:t:c:";
+		"lDxkvHa:A:f:d:W:G:g:C:p:P:s:S:e:E:n:j:q:r:R:b:B:t:c:";
 	int c, digest_only = 0;
 
 	while ((c = getopt(argc, argv, letters)) != -1) {
@@ -529,6 +531,9 @@ static int parse_options(int argc, char **argv)
 			break;
 		case 'G':
 			opt.read_gate = optarg;
+			break;
+		case 'g':
+			opt.send_gate = optarg;
 			break;
 		case 'C':
 			opt.close_gate = optarg;
