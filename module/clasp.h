@@ -177,6 +177,7 @@ struct clasp_recovery {
  * @alarm_at: when @alarm rings, ns; 0 if it is not pending
  * @deadline: by enum clasp_timer, ns of clasp_clock(); 0 for none
  * @retries: retransmissions of the oldest segment, or probes without an answer
+ * @probes: probes sent since the window was last found shut
  * @mtu_reduced: MTU that ICMP reported while the user held the lock
  * @icmp_error: errno that ICMP reported, for CLASP_DO_REPORT_ICMP
  * @deferred: timers (bit by bit CLASP_DEFERRED_...) that release_sock() runs
@@ -239,6 +240,7 @@ struct clasp_sock {
 	u64 alarm_at;
 	u64 deadline[CLASP_TIMERS];
 	u8 retries;
+	u8 probes;
 
 	u32 mtu_reduced;
 	int icmp_error;

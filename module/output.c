@@ -303,6 +303,8 @@ void clasp_output_probe(struct sock *sk)
 	u32 usable = clasp_output_usable_window(csk);
 
 	clasp_count_sk(sk, CLASP_MIB_Probes);
+	if (csk->probes < U8_MAX)
+		csk->probes++;
 	if (usable && csk->send_head) {
 		clasp_output_skb_upto(sk, csk->send_head,
 				      min(usable, csk->snd_mss));

@@ -49,6 +49,7 @@ void clasp_socket_reset(struct sock *sk)
 	csk->quick_acks = CLASP_QUICK_ACKS;
 	csk->challenged_at = 0;
 	csk->retries = 0;
+	csk->probes = 0;
 	csk->mtu_reduced = 0;
 	csk->icmp_error = 0;
 	csk->deferred = 0;

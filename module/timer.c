@@ -227,7 +227,8 @@ void clasp_timer_backed_off(struct sock *sk)
  * @sk: the socket, locked
  *
  * If something is left, and nothing is on its way whose ACK could open the
- * window, the window has to be probed (RFC 9293, section 3.8.6.1).
+ * window, the window has to be probed, at intervals that double whether the peer
+ * answers or not (RFC 9293, section 3.8.6.1).
  */
 void clasp_timer_window_checked(struct sock *sk)
 {
@@ -236,12 +237,13 @@ void clasp_timer_window_checked(struct sock *sk)
 
 	if (!csk->send_head || csk->snd_una != csk->snd_nxt) {
 		clasp_timer_stop(sk, CLASP_TIMER_PROBE);
+		csk->probes = 0;
 		return;
 	}
 	if (csk->deadline[CLASP_TIMER_PROBE])
 		return;
 	delay = (u64)READ_ONCE(clasp_sysctl(sk)->rto_max_ms) * NSEC_PER_MSEC;
-	delay = min(csk->rtt.rto << min_t(u8, csk->retries, 16), delay);
+	delay = min(csk->rtt.rto << min_t(u8, csk->probes, 16), delay);
 	clasp_timer_set(sk, CLASP_TIMER_PROBE, delay);
 }
 
