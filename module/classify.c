@@ -32,8 +32,8 @@ static enum clasp_event clasp_classify_syn_sent(const struct clasp_view *view,
 {
 	bool ack = cb->flags & CLASP_ACK;
 
-	if (ack && !clasp_between(view->snd_una + 1, cb->ack_seq,
-				  view->snd_nxt))
+	if (ack && (!clasp_after(cb->ack_seq, view->snd_una) ||
+		    clasp_after(cb->ack_seq, view->snd_nxt)))
 		return cb->flags & CLASP_RST ? CLASP_EV_RST_STRAY :
 					       CLASP_EV_ACK_UNSENT;
 	if (cb->flags & CLASP_RST)
@@ -56,8 +56,10 @@ static bool clasp_acceptable(const struct clasp_view *view,
 
 	if (cb->seq == cb->end_seq)
 		return clasp_between(view->rcv_nxt, cb->seq, right);
+	if (cb->seq == view->rcv_nxt)
+		return true;
 	return clasp_after(cb->end_seq, view->rcv_nxt) &&
-	       !clasp_after(cb->seq, right);
+	       clasp_before(cb->seq, right);
 }
 
 static enum clasp_event clasp_classify_outside(const struct clasp_view *view,
