@@ -114,13 +114,16 @@ static void clasp_rcvq_append(struct sock *sk, struct sk_buff *skb)
 		csk->fin_reached = true;
 }
 
-/* Appends what the hole just filled had kept waiting. */
+/*
+ * Appends what the hole just filled had kept waiting. Behind a FIN there is
+ * nothing, whatever the peer sent: CLASP_DO_TAKE_FIN throws it away.
+ */
 static void clasp_rcvq_drain_ofo(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *skb;
 
-	while ((skb = clasp_ofo_first(csk)) &&
+	while (!csk->fin_reached && (skb = clasp_ofo_first(csk)) &&
 	       !clasp_after(CLASP_CB(skb)->seq, csk->rcv_nxt)) {
 		if (!clasp_after(CLASP_CB(skb)->end_seq, csk->rcv_nxt)) {
 			clasp_ofo_drop(csk, skb);

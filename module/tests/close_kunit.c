@@ -410,6 +410,28 @@ static void close_reset(struct kunit *test)
 	WIRE_STATES(wire, CLOSED, CLOSED);
 }
 
+/* 3.10.7.4, eighth: behind a FIN there is nothing, whatever the peer sends. */
+static void close_text_behind_fin(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_pair(test, &pair);
+	wire_inject(wire, V, A, 202, 101, 9);
+	wire_inject(wire, V, F | A, 215, 101, 9);
+	wire_clear(wire);
+	wire_inject(wire, V, F | A, 201, 101, 0);
+	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSE_WAIT);
+	WIRE_EXPECT(wire, 0, C, A, 101, 202, 0);
+	KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->rcv_nxt, 202);
+	KUNIT_EXPECT_TRUE(test, at_end(pair.client));
+	wire_inject(wire, V, A, 202, 101, 9);
+	wire_inject(wire, V, F | A, 202, 101, 0);
+	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSE_WAIT);
+	KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->rcv_nxt, 202);
+	KUNIT_EXPECT_TRUE(test, at_end(pair.client));
+}
+
 /* The whole life of a connection, with one fault somewhere in it. */
 static u32 live_through(struct kunit *test, bool simultaneous)
 {
@@ -520,6 +542,7 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(close_fin_wait_2),
 	KUNIT_CASE(close_fin_wait_2_late),
 	KUNIT_CASE(close_reset),
+	KUNIT_CASE(close_text_behind_fin),
 	KUNIT_CASE(close_every_loss),
 	KUNIT_CASE(close_every_repeat),
 	KUNIT_CASE(close_every_delay),
