@@ -93,6 +93,7 @@ static void clasp_do_establish(struct sock *sk)
 
 	clasp_recovery_init(csk);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
+	clasp_rtt_open(&csk->rtt);
 	sk->sk_state_change(sk);
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }

@@ -216,6 +216,7 @@ static void clasp_child_init(struct sock *child,
 	clasp_output_sync_mss(child);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
+	csk->rtt.backoff = req->retries;
 }
 
 /* Gives the child its place in the tables: the port's, then the request's. */

@@ -24,6 +24,8 @@ void clasp_rtt_init(struct clasp_rtt *rtt)
  *	was sent once only (Karn's rule, RFC 6298, section 3)
  * @sysctl: for the least timeout
  *
+ * Ends the back-off (RFC 6298, section 5, the note at its end).
+ *
  * Source: RFC 6298, section 2, (2.2) and (2.3). The least timeout is below the
  * 1 second of (2.4), as on every Linux: links are faster than they were.
  */
@@ -45,6 +47,22 @@ void clasp_rtt_sample(struct clasp_rtt *rtt, u64 sample,
 	}
 	rtt->rto = max(rtt->srtt + max_t(u64, 4 * rtt->rttvar, NSEC_PER_MSEC),
 		       rto_min);
+	rtt->backoff = 0;
+}
+
+/**
+ * clasp_rtt_open() - the handshake is over, data may follow
+ * @rtt: the estimator
+ *
+ * Source: RFC 6298, section 5, (5.7): if a SYN had to be sent again, and so
+ * nothing was measured, the path is slower than the first timeout.
+ */
+void clasp_rtt_open(struct clasp_rtt *rtt)
+{
+	if (!rtt->backoff)
+		return;
+	rtt->rto = 3 * NSEC_PER_SEC;
+	rtt->backoff = 0;
 }
 
 /**

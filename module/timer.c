@@ -195,14 +195,16 @@ void clasp_timer_segment_sent(struct sock *sk)
  * clasp_timer_new_ack() - the peer acknowledged something new
  * @sk: the socket, locked, snd_una advanced
  *
- * Source: RFC 6298, section 5, (5.2) and (5.3).
+ * The timeout stays doubled until a segment has been measured that was sent
+ * once: on a path slower than the timeout, none ever would be otherwise.
+ *
+ * Source: RFC 6298, section 5, (5.2) and (5.3), and the note at its end.
  */
 void clasp_timer_new_ack(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
 	csk->retries = 0;
-	csk->rtt.backoff = 0;
 	if (csk->snd_una == csk->snd_nxt)
 		clasp_timer_stop(sk, CLASP_TIMER_RETRANSMIT);
 	else
@@ -218,7 +220,10 @@ void clasp_timer_new_ack(struct sock *sk)
  */
 void clasp_timer_backed_off(struct sock *sk)
 {
-	clasp_sk(sk)->rtt.backoff++;
+	struct clasp_rtt *rtt = &clasp_sk(sk)->rtt;
+
+	if (rtt->backoff < U8_MAX)
+		rtt->backoff++;
 	clasp_timer_set(sk, CLASP_TIMER_RETRANSMIT, clasp_timer_rto(sk));
 }
 

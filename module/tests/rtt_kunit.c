@@ -105,6 +105,35 @@ static void rtt_backoff(struct kunit *test)
 	}
 }
 
+/* Section 5, the end: a new measurement ends the back-off. */
+static void rtt_collapse(struct kunit *test)
+{
+	struct clasp_rtt rtt;
+
+	clasp_rtt_init(&rtt);
+	rtt.backoff = 5;
+	KUNIT_EXPECT_EQ(test, clasp_rtt_timeout(&rtt, &knobs), MS(32000));
+	clasp_rtt_sample(&rtt, MS(400), &knobs);
+	KUNIT_EXPECT_EQ(test, clasp_rtt_timeout(&rtt, &knobs), MS(1200));
+}
+
+/* (5.7): 3 seconds if the SYN had to be sent again, and only then. */
+static void rtt_after_handshake(struct kunit *test)
+{
+	struct clasp_rtt rtt;
+
+	clasp_rtt_init(&rtt);
+	clasp_rtt_open(&rtt);
+	KUNIT_EXPECT_EQ(test, clasp_rtt_timeout(&rtt, &knobs), MS(1000));
+	rtt.backoff = 4;
+	clasp_rtt_open(&rtt);
+	KUNIT_EXPECT_EQ(test, clasp_rtt_timeout(&rtt, &knobs), MS(3000));
+	clasp_rtt_init(&rtt);
+	clasp_rtt_sample(&rtt, MS(400), &knobs);
+	clasp_rtt_open(&rtt);
+	KUNIT_EXPECT_EQ(test, clasp_rtt_timeout(&rtt, &knobs), MS(1200));
+}
+
 /* Nothing overflows: neither hours nor the greatest number there is. */
 static void rtt_extreme(struct kunit *test)
 {
@@ -127,6 +156,8 @@ static struct kunit_case rtt_cases[] = {
 	KUNIT_CASE(rtt_steady),
 	KUNIT_CASE(rtt_minimum),
 	KUNIT_CASE(rtt_backoff),
+	KUNIT_CASE(rtt_collapse),
+	KUNIT_CASE(rtt_after_handshake),
 	KUNIT_CASE(rtt_extreme),
 	{}
 };
