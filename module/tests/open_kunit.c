@@ -307,6 +307,94 @@ static void open_blind_attack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire_state(wire, V), CLASP_CLOSED);
 }
 
+/* Figure 9 of 3.5: a SYN from another time confuses nobody for long. */
+static void open_old_duplicate(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct socket *listener = wire_listen(wire, 8);
+	struct socket *client = wire_socket(wire, C, WIRE_CLIENT_PORT);
+
+	wire->isn[C] = 100;
+	wire->isn[V] = 200;
+	KUNIT_ASSERT_EQ(test, -EINPROGRESS, wire_connect(client, V));
+	wire_inject(wire, C, S, 90, 0, 0);
+	WIRE_EXPECT(wire, 1, V, S | A, 200, 91, 0);
+	wire_settle(wire);
+	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_SYN_SENT);
+	KUNIT_EXPECT_EQ(test, wire_state(wire, V), CLASP_CLOSED);
+	KUNIT_EXPECT_GE(test, wire_count(wire, C, R, R), 1);
+	wire_run(wire, 2 * NSEC_PER_SEC);
+	WIRE_STATES(wire, ESTABLISHED, ESTABLISHED);
+	KUNIT_EXPECT_EQ(test, 0, wire_connect(client, V));
+	KUNIT_EXPECT_NOT_NULL(test, wire_accept(wire, listener));
+}
+
+/* Ends a socket without its peer hearing of it, as a crash would. */
+static void crash(struct kunit *test, struct socket **sock, enum wire_end end)
+{
+	struct wire *wire = test->priv;
+
+	wire_cut(wire, end);
+	sock_set_flag((*sock)->sk, SOCK_LINGER);
+	(*sock)->sk->sk_lingertime = 0;
+	wire_close(wire, sock);
+	wire_mend(wire);
+	KUNIT_EXPECT_EQ(test, wire_state(wire, end), CLASP_CLOSED);
+}
+
+/* Figure 10 of 3.5.1, with RFC 5961: the one that crashed comes again. */
+static void open_half_open(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	wire_open(wire, &pair);
+	wire_settle(wire);
+	crash(test, &pair.client, C);
+	WIRE_STATES(wire, CLOSED, ESTABLISHED);
+	pair.client = wire_socket(wire, C, WIRE_CLIENT_PORT);
+	KUNIT_ASSERT_EQ(test, -EINPROGRESS, wire_connect(pair.client, V));
+	wire_settle(wire);
+	WIRE_STATES(wire, SYN_SENT, CLOSED);
+	KUNIT_EXPECT_EQ(test, -ECONNRESET, wire_error(pair.server));
+	wire_run(wire, 2 * NSEC_PER_SEC);
+	WIRE_STATES(wire, ESTABLISHED, ESTABLISHED);
+	KUNIT_EXPECT_NOT_NULL(test, wire_accept(wire, pair.listener));
+}
+
+/* Figure 11: the one that did not crash sends. */
+static void open_half_open_send(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	wire_open(wire, &pair);
+	wire_settle(wire);
+	crash(test, &pair.server, V);
+	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
+	wire_settle(wire);
+	WIRE_STATES(wire, CLOSED, CLOSED);
+	KUNIT_EXPECT_EQ(test, -ECONNRESET, wire_error(pair.client));
+}
+
+/* Data that comes with a SYN is not taken: it is not acknowledged either. */
+static void open_syn_data(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct socket *listener = wire_listen(wire, 8);
+	struct socket *server;
+	char text[64];
+
+	wire->isn[V] = 200;
+	wire_inject(wire, C, S, 100, 0, 9);
+	WIRE_EXPECT(wire, 0, V, S | A, 200, 101, 0);
+	wire_inject(wire, C, A, 101, 201, 9);
+	server = wire_accept(wire, listener);
+	KUNIT_ASSERT_NOT_NULL(test, server);
+	KUNIT_EXPECT_EQ(test, 9, wire_receive(server, text, sizeof(text)));
+	KUNIT_EXPECT_EQ(test, clasp_sk(server->sk)->rcv_nxt, 110);
+}
+
 /* The listener goes: requests and children that nobody accepted are reset. */
 static void open_listener_closed(struct kunit *test)
 {
@@ -407,6 +495,10 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(open_stray_ack),
 	KUNIT_CASE(open_wrong_ack),
 	KUNIT_CASE(open_blind_attack),
+	KUNIT_CASE(open_old_duplicate),
+	KUNIT_CASE(open_half_open),
+	KUNIT_CASE(open_half_open_send),
+	KUNIT_CASE(open_syn_data),
 	KUNIT_CASE(open_listener_closed),
 	KUNIT_CASE(open_overflow),
 	KUNIT_CASE(open_request_limit),
