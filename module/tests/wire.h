@@ -76,6 +76,10 @@ struct wire_rule {
 /**
  * struct wire_chance - random faults, per thousand segments
  * @seed: where the random numbers start; 0 for no random faults
+ * @drop: lost
+ * @twice: doubled, the copy up to 200 ms later
+ * @late: up to 200 ms later
+ * @corrupt: with one bit changed
  */
 struct wire_chance {
 	u32 seed;
@@ -99,7 +103,9 @@ struct wire_chance {
  * @logged: how many were sent
  * @caught: segments that the parser refused
  * @hash: of all that was sent
+ * @steps: how many things have happened
  * @socks: sockets to be released when the test ends
+ * @saved: the knobs as they were before the test
  */
 struct wire {
 	struct kunit *test;
