@@ -306,6 +306,33 @@ CASE(close_unconnected)
 	expect_ret(close(fd), 0);
 }
 
+/*
+ * A new connection between the same ports gets past the TIME-WAIT of the one
+ * before, since its sequence numbers are past those of the old one.
+ */
+CASE(same_ports_again)
+{
+	struct sockaddr_in from;
+	struct pair p;
+	char c;
+	int i;
+
+	p.l = sock_listen(&p.addr, 4);
+	from = loopback();
+	for (i = 0; i < 3; i++) {
+		p.c = sock();
+		require(!set_int(p.c, SO_REUSEADDR, 1));
+		require(!do_bind(p.c, from));
+		from = name_of(p.c);
+		require(!do_connect(p.c, p.addr));
+		p.s = accept(p.l, NULL, NULL);
+		require(p.s >= 0);
+		close(p.s);
+		expect_ret(recv(p.c, &c, 1, 0), 0);
+		close(p.c);
+	}
+}
+
 int main(void)
 {
 	return cases_main();

@@ -25,7 +25,7 @@ static const char usage[] =
 "usage: inject -S ADDR -D ADDR [options]\n"
 "  -s PORT -d PORT  source and destination port\n"
 "  -f FLAGS         letters of FSRPAUEC, - for none (default A)\n"
-"  -q SEQ -a ACK    -w WINDOW  -u URGENT  -z RESERVED\n"
+"  -q SEQ -a ACK    -w WINDOW  -u URGENT  -z RESERVED; sums like 5+3-1, too\n"
 "  -V VERSION       default 1\n"
 "  -H BYTES         header length to claim, default the true one\n"
 "  -o HEX           options, padded to 8 bytes with zeros\n"
@@ -178,9 +178,26 @@ static void parse_options_of_header(const char *hex, int pad)
 		opt.opts_len = (opt.opts_len + 7) & ~7ul;
 }
 
+/* "5+3-1": no shell can reckon with unsigned numbers of 64 bits. */
+static u64 parse_number(const char *arg)
+{
+	char *end;
+	u64 n = strtoull(arg, &end, 0);
+
+	while (*end == '+' || *end == '-') {
+		int minus = *end == '-';
+		u64 term = strtoull(end + 1, &end, 0);
+
+		n = minus ? n - term : n + term;
+	}
+	if (*end)
+		die("%s: not a number", arg);
+	return n;
+}
+
 static void parse_field(int c, const char *arg)
 {
-	u64 n = strtoull(arg, NULL, 0);
+	u64 n = parse_number(arg);
 
 	switch (c) {
 	case 's':

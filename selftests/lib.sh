@@ -19,7 +19,7 @@ NC=cl$$		# the client's namespace, with the device ce
 NS=sv$$		# the server's, with se
 NN=net$$	# the network between them, if there is one
 TMP=$(mktemp -d)
-DEADLINE=${CLASP_DEADLINE:-600}
+DEADLINE=${CLASP_DEADLINE:-300}
 PIDS=
 PATH=.:$PATH
 
@@ -107,10 +107,11 @@ skip_all()
 	exit 4
 }
 
-# What a test can't go on without.
+# What a test can't go on without. In a check, too, it must be seen.
+exec 3>&1
 bail()
 {
-	echo "Bail out! $*"
+	echo "Bail out! $*" >&3
 	exit 1
 }
 
@@ -140,14 +141,16 @@ trap 'exit 1' INT TERM HUP
 
 # ---- waiting ------------------------------------------------------------
 
-# wait_for COMMAND...: poll until it succeeds; 1 after the deadline.
+# wait_for COMMAND...: poll until it succeeds, ever more seldom; 1 after the
+# deadline.
 wait_for()
 {
-	local left=$((DEADLINE * 20))
+	local pause=20 spent=0
 	until "$@" >/dev/null 2>&1; do
-		[ "$left" -gt 0 ] || return 1
-		left=$((left - 1))
-		sleep 0.05
+		[ $spent -lt $((DEADLINE * 1000)) ] || return 1
+		sleep "$((pause / 1000)).$(printf %03d $((pause % 1000)))"
+		spent=$((spent + pause))
+		[ $pause -ge 1000 ] || pause=$((pause * 5 / 4))
 	done
 }
 
@@ -329,6 +332,15 @@ gaps_double()
 		END { exit bad || NR - 1 != count }' "$1"
 }
 
+# isn FILE FLAGS: the number in the first segment with these flags
+isn() { grep "flags=$2 " "$1" | head -n 1 | value seq; }
+
+# client_port FILE: the port that is not ours
+client_port()
+{
+	head -n 1 "$1" | sed 's/.*:\([0-9]*\) > .*:'$PORT' .*/\1/'
+}
+
 # value KEY: of lines of wire on standard input, the value of each
 value() { sed -n "s/.* $1=\([^ ]*\).*/\1/p"; }
 
@@ -344,9 +356,18 @@ trace_start()
 		bail "no tracepoint"
 }
 
-# "oldstate newstate" of the changes that one side of the connection went
-# through. The client's sockets have the port as theirs to connect to.
-trace_of()
+trace_clear() { : >"$TRACE/trace"; }
+
+# trace_time SIDE STATE: when that side came to this state, in milliseconds
+trace_time()
+{
+	trace_lines "$1" | grep "newstate=\(TCP_\)*$2" | tail -n 1 |
+		sed 's/.* \([0-9]*\)\.\([0-9]\{3\}\)[0-9]*: inet_sock.*/\1\2/'
+}
+
+# The changes that one side of the connection went through. The client's
+# sockets have the port as theirs to connect to.
+trace_lines()
 {
 	local mine
 	case $1 in
@@ -354,7 +375,13 @@ trace_of()
 	server) mine="sport=$PORT dport=[1-9]" ;;
 	listener) mine="sport=$PORT dport=0 " ;;
 	esac
-	grep "inet_sock_set_state: .*$mine" "$TRACE/trace" |
+	grep "inet_sock_set_state: .*$mine" "$TRACE/trace"
+}
+
+# "oldstate newstate" of them
+trace_of()
+{
+	trace_lines "$1" |
 		sed 's/.*oldstate=\(TCP_\)*\([^ ]*\).*newstate=\(TCP_\)*\([^ ]*\).*/\2 \4/'
 }
 
@@ -413,6 +440,8 @@ plain_timeouts()
 
 # ---- moving bytes -------------------------------------------------------
 
+listening_or_dead() { [ -e "$TMP/listening" ] || ! running "$SERVER"; }
+
 # serve [OPTIONS]: an xfer server in the background, listening when this
 # returns; sets SERVER, and its output is in $TMP/server.
 serve()
@@ -423,7 +452,8 @@ serve()
 		>"$TMP/server" 2>&1 &
 	SERVER=$!
 	PIDS="$PIDS $SERVER"
-	need test -e "$TMP/listening"
+	need listening_or_dead
+	[ -e "$TMP/listening" ] || bail "no server: $(cat "$TMP/server")"
 }
 
 # fetch_in_background OPTIONS: sets CLIENT, output is in $TMP/client
