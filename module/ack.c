@@ -46,6 +46,8 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	if (clasp_before(cb->ack_seq, csk->snd_una))
 		return;
 	clasp_ack_update_window(csk, cb);
+	/* The peer is there, whatever ICMP said before. */
+	WRITE_ONCE(sk->sk_err_soft, 0);
 	if (csk->snd_una == csk->snd_nxt)
 		csk->retries = 0;
 	if (!acked) {

@@ -78,7 +78,7 @@ static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)
 	csk->rcv_wup = csk->rcv_nxt;
 	csk->copied_seq = csk->rcv_nxt;
 	csk->snd_wl1 = cb->seq;
-	csk->snd_wl2 = cb->ack_seq;
+	csk->snd_wl2 = csk->snd_una;
 	csk->snd_wnd = cb->window;
 	csk->max_window = cb->window;
 	csk->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
@@ -86,13 +86,18 @@ static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 }
 
-/* The handshake is over: its losses say nothing about the path. */
+/*
+ * The handshake is over. RFC 5681, section 3.1: if a SYN or SYN-ACK was lost,
+ * the window starts with one segment.
+ */
 static void clasp_do_establish(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
 	clasp_recovery_init(csk);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
+	if (csk->syn_resent)
+		clasp_cong_timeout(&csk->cong, csk->snd_mss);
 	clasp_rtt_open(&csk->rtt);
 	sk->sk_state_change(sk);
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
@@ -114,6 +119,13 @@ static void clasp_do_queue_fin(struct sock *sk)
 {
 	clasp_sndq_fin(sk);
 	clasp_output_push(sk);
+}
+
+static void clasp_do_retransmit(struct sock *sk)
+{
+	if (clasp_in_state(sk, 1u << CLASP_SYN_SENT | 1u << CLASP_SYN_RECEIVED))
+		clasp_sk(sk)->syn_resent = true;
+	clasp_recovery_timeout(sk);
 }
 
 static void clasp_do_await_fin(struct sock *sk)
@@ -167,7 +179,7 @@ static void clasp_do_send(struct sock *sk, u32 actions)
 	if (actions & (CLASP_DO_SEND_SYN | CLASP_DO_SEND_SYN_ACK))
 		clasp_output_head(sk);
 	if (actions & CLASP_DO_RETRANSMIT)
-		clasp_recovery_timeout(sk);
+		clasp_do_retransmit(sk);
 	if (actions & CLASP_DO_SEND_PROBE)
 		clasp_output_probe(sk);
 	if (actions & CLASP_DO_SEND_ACK)

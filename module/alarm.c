@@ -32,11 +32,14 @@ u64 clasp_clock(void)
  * @alarm: the alarm, embedded in its owner
  * @handler: called in softirq context when it rings; finds the owner with
  *	timer_container_of(owner, timer, alarm_member.timer)
+ *
+ * It rings on the CPU that set it: set with BHs disabled, not before they are
+ * enabled again.
  */
 void clasp_alarm_init(struct clasp_alarm *alarm,
 		      void (*handler)(struct timer_list *timer))
 {
-	timer_setup(&alarm->timer, handler, 0);
+	timer_setup(&alarm->timer, handler, TIMER_PINNED);
 #ifdef CLASP_KUNIT
 	INIT_LIST_HEAD(&alarm->node);
 #endif

@@ -167,7 +167,7 @@ struct clasp_recovery {
  * @rcv_wnd: receive window, bytes from @rcv_wup on; its right edge never
  *	moves left (RFC 9293, section 3.8.6)
  * @rcv_mss: largest data part received lately: an estimate of the peer's MSS
- * @ofo: segments out of order, by sequence number, none overlapping
+ * @ofo: segments out of order, by sequence number, none covering another
  * @quick_acks: this many ACKs are still sent without delay
  * @challenged_at: when the last challenge ACK was sent, ns (RFC 5961)
  * @rtt: round-trip time
@@ -185,6 +185,7 @@ struct clasp_recovery {
  * @nodelay: CLASP_NODELAY
  * @ack_pending: something was received that is not acknowledged yet
  * @ack_now: and it must be acknowledged at once
+ * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours
  * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
  *
  * Everything is protected by the socket lock but what is said otherwise
@@ -251,6 +252,7 @@ struct clasp_sock {
 	bool ack_pending;
 	bool ack_now;
 	bool fin_reached;
+	bool syn_resent;
 };
 
 /* Bits of struct clasp_sock::deferred. */

@@ -93,7 +93,7 @@ static struct sk_buff *clasp_input_locked(struct sock *sk, struct sk_buff *skb)
 	default:
 		clasp_socket_input(sk, &skb);
 	}
-	kfree_skb(skb);
+	consume_skb(skb);
 	return rest;
 }
 
@@ -186,6 +186,24 @@ static struct sock *clasp_input_socket_of(struct clasp_entry *entry,
 	return sk;
 }
 
+/* The listener that takes the segment, or NULL: then it has been dealt with. */
+static struct sock *clasp_input_timewait(struct clasp_table *table,
+					 struct clasp_timewait *tw,
+					 struct sk_buff **pskb)
+{
+	const struct clasp_cb *cb = CLASP_CB(*pskb);
+	struct sock *sk;
+
+	sk = clasp_listener_find(table, &tw->entry.flow, cb->iif, cb->sdif);
+	if (!clasp_timewait_input(tw, *pskb, sk))
+		return sk;
+	if (sk)
+		sock_put(sk);
+	consume_skb(*pskb);
+	*pskb = NULL;
+	return NULL;
+}
+
 /*
  * Whose segment is it? Returns the socket with a reference, or NULL. A
  * connection in TIME-WAIT handles it here and now: then *@pskb is NULL.
@@ -200,14 +218,10 @@ static struct sock *clasp_input_lookup(struct clasp_table *table,
 
 	if (!entry)
 		return clasp_listener_find(table, flow, cb->iif, cb->sdif);
-	if (entry->kind != CLASP_TIMEWAIT) {
+	if (entry->kind == CLASP_TIMEWAIT)
+		sk = clasp_input_timewait(table, clasp_timewait(entry), pskb);
+	else
 		sk = clasp_input_socket_of(entry, cb);
-	} else if (clasp_timewait_input(clasp_timewait(entry), *pskb)) {
-		kfree_skb(*pskb);
-		*pskb = NULL;
-	} else {
-		sk = clasp_listener_find(table, flow, cb->iif, cb->sdif);
-	}
 	clasp_entry_put(entry);
 	return sk;
 }

@@ -12,7 +12,7 @@
 #include "actions.h"
 #include "input.h"
 #include "ipv4.h"
-#include "output.h"
+#include "recovery.h"
 
 /* Of an IP header without options, and of the fields of ours ICMP must show. */
 #define CLASP_ICMP_NEEDED	(offsetof(struct clasphdr, seq) + sizeof(__be64))
@@ -215,8 +215,7 @@ static void clasp_ipv4_mtu_reduced(struct sock *sk)
 	dst->ops->update_pmtu(dst, sk, NULL, clasp_sk(sk)->mtu_reduced, true);
 	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT)
 		return;
-	clasp_output_sync_mss(sk);
-	clasp_output_head(sk);
+	clasp_recovery_mtu_reduced(sk);
 }
 
 const struct clasp_af_ops clasp_ipv4_ops = {
@@ -329,9 +328,12 @@ static int clasp_ipv4_err(struct sk_buff *skb, u32 info)
 		csk = container_of(entry, struct clasp_sock, entry);
 		sk = &csk->inet.sk;
 		bh_lock_sock(sk);
-		/* RFC 5927, section 4.1: only what is on its way counts. */
+		/*
+		 * RFC 5927, section 4.1: only what is on its way counts; that
+		 * is, snd_nxt too, when the answer is faster than we are.
+		 */
 		if (!clasp_before(seq, csk->snd_una) &&
-		    clasp_before(seq, csk->snd_nxt))
+		    !clasp_after(seq, csk->snd_nxt))
 			clasp_ipv4_icmp(sk, icmp_hdr(skb)->type,
 					icmp_hdr(skb)->code, info);
 		bh_unlock_sock(sk);

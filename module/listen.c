@@ -33,11 +33,10 @@ static int clasp_listen_start(struct sock *sk)
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	csk->entry.flow.laddr = csk->binding.laddr;
 	csk->entry.flow.lport = inet_sk(sk)->inet_sport;
+	err = clasp_port_listen(sk, true);
+	if (err)
+		return err;
 	clasp_step(sk, CLASP_EV_LISTEN, NULL);
-	if (!clasp_port_usable(sk)) {
-		clasp_step(sk, CLASP_EV_ABORT, NULL);
-		return -EADDRINUSE;
-	}
 	clasp_listener_add(clasp_listen_table(sk), sk);
 	return 0;
 }
@@ -168,7 +167,7 @@ bool clasp_listen_input(struct sock *listener, struct sk_buff **pskb)
 		return true;
 	}
 	if (entry->kind == CLASP_TIMEWAIT) {
-		if (!clasp_timewait_input(clasp_timewait(entry), *pskb))
+		if (!clasp_timewait_input(clasp_timewait(entry), *pskb, true))
 			clasp_listen_stranger(listener, *pskb);
 	} else if (entry->kind == CLASP_REQUEST &&
 		   clasp_request(entry)->listener == listener) {
@@ -190,6 +189,7 @@ static void clasp_child_init(struct sock *child,
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	inet_sk(child)->mc_list = NULL;
 	clasp_socket_reset(child);
+	WRITE_ONCE(child->sk_shutdown, 0);
 	csk->entry = (struct clasp_entry){
 		.flow = req->entry.flow,
 		.kind = CLASP_SOCKET,
@@ -217,6 +217,7 @@ static void clasp_child_init(struct sock *child,
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
 	csk->rtt.backoff = req->retries;
+	csk->syn_resent = req->retries;
 }
 
 /* Gives the child its place in the tables: the port's, then the request's. */
@@ -319,6 +320,7 @@ void clasp_listen_stop(struct sock *listener)
 	if (hlist_unhashed(&clasp_sk(listener)->listener_node))
 		return;
 	clasp_listener_remove(clasp_listen_table(listener), listener);
+	clasp_port_listen(listener, false);
 	clasp_request_abort_all(listener);
 	while ((child = clasp_accept_dequeue(listener)))
 		clasp_listen_abandon(child);

@@ -159,7 +159,8 @@ static void clasp_output_lost(struct sock *sk)
 			return;
 		if (!(CLASP_CB(skb)->state & CLASP_SKB_LOST))
 			continue;
-		if (clasp_output_in_flight(csk) + skb->len > csk->cong.cwnd)
+		if (clasp_output_in_flight(csk) +
+		    min(skb->len, csk->snd_mss) > csk->cong.cwnd)
 			return;
 		if (clasp_output_skb_upto(sk, skb, csk->snd_mss))
 			return;

@@ -62,7 +62,7 @@ static bool clasp_binding_reuse(const struct clasp_binding *binding)
 	if (binding->kind == CLASP_TIMEWAIT)
 		return binding->reuse;
 	sk = &container_of(binding, struct clasp_sock, binding)->inet.sk;
-	return sk->sk_reuse && READ_ONCE(sk->sk_state) != CLASP_LISTEN;
+	return sk->sk_reuse && !binding->listening;
 }
 
 /* Do two owners of the same port stand in each other's way? (socket(7)) */
@@ -329,33 +329,31 @@ void clasp_port_release(struct clasp_table *table,
 }
 
 /**
- * clasp_port_usable() - may a bound socket listen?
- * @sk: a socket that owns a port, locked, in state LISTEN already so that no
- *	other one is let in
+ * clasp_port_listen() - claim the right to listen, or give it up
+ * @sk: a socket that owns a port, locked
+ * @listening: which of the two
  *
  * Two sockets may be bound to one port with SO_REUSEADDR, but only one of them
  * may listen.
  *
- * Return: true if nobody stands in its way.
+ * Return: 0, or -EADDRINUSE if another one listens.
  */
-bool clasp_port_usable(struct sock *sk)
+int clasp_port_listen(struct sock *sk, bool listening)
 {
 	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
 	struct clasp_binding *binding = &clasp_sk(sk)->binding;
 	const struct clasp_binding *other;
-	bool usable = true;
+	int err = 0;
 
 	spin_lock_bh(&table->port_lock);
-	hlist_for_each_entry(other, &binding->port->owners, node) {
-		const struct sock *osk;
-
-		if (other == binding || other->kind != CLASP_SOCKET)
-			continue;
-		osk = &container_of(other, struct clasp_sock, binding)->inet.sk;
-		if (osk->sk_state == CLASP_LISTEN &&
-		    clasp_binding_conflict(other, binding))
-			usable = false;
+	binding->listening = false;
+	if (listening) {
+		hlist_for_each_entry(other, &binding->port->owners, node)
+			if (other->listening &&
+			    clasp_binding_conflict(other, binding))
+				err = -EADDRINUSE;
+		binding->listening = !err;
 	}
 	spin_unlock_bh(&table->port_lock);
-	return usable;
+	return err;
 }

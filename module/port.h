@@ -11,6 +11,6 @@ int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
 		     struct clasp_binding *to);
 void clasp_port_release(struct clasp_table *table,
 			struct clasp_binding *binding);
-bool clasp_port_usable(struct sock *sk);
+int clasp_port_listen(struct sock *sk, bool listening);
 
 #endif /* _CLASP_PORT_H */

@@ -92,6 +92,33 @@ static bool clasp_rcvq_coalesce(struct sock *sk, struct sk_buff *skb)
 }
 
 /*
+ * The window promises two bytes of memory for each of the stream. An skb that
+ * takes more, as small segments do, is copied into one that has room for those
+ * to follow (clasp_rcvq_coalesce()), so that the promise is kept whatever the
+ * peer sends. Returns the skb to be queued, the copy or without memory the same.
+ */
+static struct sk_buff *clasp_rcvq_compact(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *copy;
+
+	if (skb->truesize <= 2 * skb->len ||
+	    skb->len > SKB_MAX_ORDER(0, 0))
+		return skb;
+	copy = alloc_skb(SKB_MAX_ORDER(0, 0), GFP_ATOMIC | __GFP_NOWARN);
+	if (!copy)
+		return skb;
+	if (!sk_rmem_schedule(sk, copy, copy->truesize)) {
+		kfree_skb(copy);
+		return skb;
+	}
+	skb_copy_bits(skb, 0, skb_put(copy, skb->len), skb->len);
+	*CLASP_CB(copy) = *CLASP_CB(skb);
+	copy->ip_summed = CHECKSUM_UNNECESSARY;
+	consume_skb(skb);
+	return copy;
+}
+
+/*
  * Appends what begins at or before rcv_nxt and ends after it. The skb comes
  * without its header and is charged already if it was out of order.
  */
@@ -106,6 +133,7 @@ static void clasp_rcvq_append(struct sock *sk, struct sk_buff *skb)
 	} else {
 		skb_orphan(skb);
 		if (!clasp_rcvq_coalesce(sk, skb)) {
+			skb = clasp_rcvq_compact(sk, skb);
 			skb_set_owner_r(skb, sk);
 			__skb_queue_tail(&sk->sk_receive_queue, skb);
 		}

@@ -127,3 +127,30 @@ void clasp_recovery_timeout(struct sock *sk)
 	}
 	clasp_output_head(sk);
 }
+
+/**
+ * clasp_recovery_mtu_reduced() - the path takes only smaller packets now
+ * @sk: the socket, locked, its route up to date
+ *
+ * What was sent in larger segments is lost, and goes again in smaller ones. It
+ * says nothing of congestion.
+ *
+ * Source: RFC 1191, section 6.4.
+ */
+void clasp_recovery_mtu_reduced(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u32 before = csk->snd_mss;
+	struct sk_buff *skb;
+
+	clasp_output_sync_mss(sk);
+	if (csk->snd_mss >= before)
+		return;
+	skb_queue_walk(&sk->sk_write_queue, skb) {
+		if (skb == csk->send_head)
+			break;
+		if (skb->len > csk->snd_mss)
+			clasp_sndq_mark_lost(csk, skb);
+	}
+	clasp_output_push(sk);
+}

@@ -57,6 +57,7 @@ void clasp_socket_reset(struct sock *sk)
 	csk->ack_pending = false;
 	csk->ack_now = false;
 	csk->fin_reached = false;
+	csk->syn_resent = false;
 	sk->sk_max_ack_backlog = 0;
 	sk->sk_ack_backlog = 0;
 	clasp_rtt_init(&csk->rtt);

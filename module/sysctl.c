@@ -7,7 +7,8 @@
 #include "sysctl.h"
 
 static const struct clasp_sysctl clasp_sysctl_defaults = {
-	.syn_retries = 6,
+	/* 255 s in all: RFC 9293, section 3.8.3, wants 3 minutes at least. */
+	.syn_retries = 7,
 	.synack_retries = 5,
 	.retries = 15,
 	.orphan_retries = 7,

@@ -81,6 +81,7 @@ struct clasp_port {
  * @ifindex: interface bound to, or 0
  * @kind: CLASP_SOCKET or CLASP_TIMEWAIT: what this is embedded in
  * @reuse: SO_REUSEADDR of a socket that is no more (CLASP_TIMEWAIT)
+ * @listening: the owner listens, or is about to
  *
  * All fields are protected by clasp_table::port_lock.
  */
@@ -91,6 +92,7 @@ struct clasp_binding {
 	int ifindex;
 	u8 kind;
 	bool reuse;
+	bool listening;
 };
 
 /**
@@ -100,7 +102,7 @@ struct clasp_binding {
  * @listener_lock: protects changes to @listeners; readers use RCU
  * @ports: every struct clasp_port by its number
  * @port_lock: protects @ports and all bindings; taken inside socket locks,
- *	nothing is taken inside it but the locks of @connections
+ *	nothing is taken inside it
  */
 struct clasp_table {
 	struct rhashtable connections;

@@ -156,7 +156,10 @@ bool clasp_timewait_start(struct sock *sk)
 		return false;
 	}
 	clasp_port_share(&cnet->table, &csk->binding, &tw->binding);
-	/* Before it can be found, or a quick SYN would find no alarm to stop. */
+	/*
+	 * Before it can be found, or a quick SYN would find no alarm to stop.
+	 * It rings on this CPU only, and BHs are disabled: not too early.
+	 */
 	clasp_alarm_set(&tw->alarm, clasp_timewait_end(tw));
 	WARN_ON_ONCE(!clasp_table_replace(&cnet->table, &csk->entry,
 					  &tw->entry));
@@ -169,13 +172,16 @@ bool clasp_timewait_start(struct sock *sk)
  * clasp_timewait_input() - a segment for a connection in TIME-WAIT
  * @tw: the stand-in; the caller has a reference
  * @skb: the segment, parsed; stays the caller's
+ * @wanted: somebody listens who would take a new connection; a SYN that nobody
+ *	wants ends nothing
  *
  * Source: RFC 9293, section 3.10.7.4; RFC 1337; RFC 6191 for the new SYN.
  *
  * Return: true if that was all; false if the stand-in made room for a new
  * connection, which the segment opens.
  */
-bool clasp_timewait_input(struct clasp_timewait *tw, struct sk_buff *skb)
+bool clasp_timewait_input(struct clasp_timewait *tw, struct sk_buff *skb,
+			  bool wanted)
 {
 	struct clasp_view view = {
 		.state = CLASP_TIME_WAIT,
@@ -191,6 +197,8 @@ bool clasp_timewait_input(struct clasp_timewait *tw, struct sk_buff *skb)
 
 	event = clasp_classify(&view, CLASP_CB(skb),
 			       clasp_segment_text_len(skb));
+	if (event == CLASP_EV_SYN && !wanted)
+		event = CLASP_EV_SYN_UNEXPECTED;
 	return !(clasp_timewait_step(tw, event) & CLASP_DO_YIELD);
 }
 
@@ -215,13 +223,38 @@ bool clasp_timewait_evict(struct net *net, const struct clasp_flow *flow)
 	return evicted;
 }
 
-static void clasp_timewait_abort(struct clasp_entry *entry)
+static bool clasp_timewait_abort(struct clasp_entry *entry)
 {
 	if (entry->kind != CLASP_TIMEWAIT ||
 	    !refcount_inc_not_zero(&clasp_timewait(entry)->refs))
-		return;
+		return false;
 	clasp_timewait_step(clasp_timewait(entry), CLASP_EV_ABORT);
 	clasp_entry_put(entry);
+	return true;
+}
+
+/* One walk; returns how many it ended. */
+static u32 clasp_timewait_end_seen(struct rhashtable *connections)
+{
+	struct rhashtable_iter iter;
+	struct clasp_entry *entry;
+	u32 ended = 0, seen = 0;
+
+	rhashtable_walk_enter(connections, &iter);
+	rhashtable_walk_start(&iter);
+	while ((entry = rhashtable_walk_next(&iter))) {
+		/* -EAGAIN: the table was resized, the walk starts anew. */
+		if (!IS_ERR(entry))
+			ended += clasp_timewait_abort(entry);
+		if (++seen % 1024 == 0) {
+			rhashtable_walk_stop(&iter);
+			cond_resched();
+			rhashtable_walk_start(&iter);
+		}
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	return ended;
 }
 
 /**
@@ -233,24 +266,9 @@ static void clasp_timewait_abort(struct clasp_entry *entry)
  */
 void clasp_timewait_end_all(struct net *net)
 {
-	struct rhashtable_iter iter;
-	struct clasp_entry *entry;
-	u32 seen = 0;
-
-	rhashtable_walk_enter(&clasp_net(net)->table.connections, &iter);
-	rhashtable_walk_start(&iter);
-	while ((entry = rhashtable_walk_next(&iter))) {
-		/* -EAGAIN: the table was resized, the walk starts anew. */
-		if (!IS_ERR(entry))
-			clasp_timewait_abort(entry);
-		if (++seen % 1024 == 0) {
-			rhashtable_walk_stop(&iter);
-			cond_resched();
-			rhashtable_walk_start(&iter);
-		}
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
+	/* A walk misses some, as it pauses while what it stands on goes. */
+	while (clasp_timewait_end_seen(&clasp_net(net)->table.connections))
+		;
 }
 
 /**

@@ -55,7 +55,8 @@ static inline struct clasp_timewait *clasp_timewait(struct clasp_entry *entry)
 }
 
 bool clasp_timewait_start(struct sock *sk);
-bool clasp_timewait_input(struct clasp_timewait *tw, struct sk_buff *skb);
+bool clasp_timewait_input(struct clasp_timewait *tw, struct sk_buff *skb,
+			  bool wanted);
 bool clasp_timewait_evict(struct net *net, const struct clasp_flow *flow);
 void clasp_timewait_put(struct clasp_timewait *tw);
 void clasp_timewait_end_all(struct net *net);
