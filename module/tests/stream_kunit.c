@@ -197,6 +197,31 @@ static void stream_reordered(struct kunit *test)
 			clasp_mib_read(&init_net, CLASP_MIB_RetransSegs));
 }
 
+/*
+ * RFC 5681, section 4.2: what comes out of order, and what fills the hole, is
+ * acknowledged at once.
+ */
+static void stream_hole(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+	u64 seq, ack;
+
+	open_pair(test, &pair);
+	clasp_sk(pair.server->sk)->quick_acks = 0;
+	seq = clasp_sk(pair.client->sk)->snd_nxt;
+	ack = clasp_sk(pair.server->sk)->snd_nxt;
+	wire_inject(wire, C, A, seq + 9, ack, 9);
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+	WIRE_EXPECT(wire, 0, V, A, ack, seq, 0);
+	wire_inject(wire, C, A, seq, ack, 9);
+	KUNIT_EXPECT_EQ(test, wire->logged, 2);
+	WIRE_EXPECT(wire, 1, V, A, ack, seq + 18, 0);
+	/* What is in order may wait. */
+	wire_inject(wire, C, A, seq + 18, ack, 9);
+	KUNIT_EXPECT_EQ(test, wire->logged, 2);
+}
+
 /* Several losses in one window: RFC 6582, one round trip for each. */
 static void stream_burst_loss(struct kunit *test)
 {
@@ -371,6 +396,7 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(stream_nagle),
 	KUNIT_CASE(stream_fast_retransmit),
 	KUNIT_CASE(stream_reordered),
+	KUNIT_CASE(stream_hole),
 	KUNIT_CASE(stream_burst_loss),
 	KUNIT_CASE(stream_corrupted),
 	KUNIT_CASE(stream_backpressure),
