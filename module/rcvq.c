@@ -43,9 +43,17 @@ void clasp_rcvq_purge_ofo(struct sock *sk)
 		clasp_ofo_drop(clasp_sk(sk), skb);
 }
 
+/* Into such an skb small segments are packed: clasp_rcvq_compact(). */
+#define CLASP_COMPACT_SIZE	SKB_MAX_ORDER(0, 0)
+
+/*
+ * The last skb may be begun when the buffer is all but full, and what the
+ * window invited into it must still find room.
+ */
 static bool clasp_rcvq_fits(struct sock *sk, struct sk_buff *skb)
 {
-	return atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
+	return atomic_read(&sk->sk_rmem_alloc) <=
+	       sk->sk_rcvbuf + (int)SKB_TRUESIZE(CLASP_COMPACT_SIZE) &&
 	       sk_rmem_schedule(sk, skb, skb->truesize);
 }
 
@@ -102,9 +110,9 @@ static struct sk_buff *clasp_rcvq_compact(struct sock *sk, struct sk_buff *skb)
 	struct sk_buff *copy;
 
 	if (skb->truesize <= 2 * skb->len ||
-	    skb->len > SKB_MAX_ORDER(0, 0))
+	    skb->len > CLASP_COMPACT_SIZE)
 		return skb;
-	copy = alloc_skb(SKB_MAX_ORDER(0, 0), GFP_ATOMIC | __GFP_NOWARN);
+	copy = alloc_skb(CLASP_COMPACT_SIZE, GFP_ATOMIC | __GFP_NOWARN);
 	if (!copy)
 		return skb;
 	if (!sk_rmem_schedule(sk, copy, copy->truesize)) {
