@@ -517,7 +517,7 @@ static void close_every_delay(struct kunit *test)
 	every_fault(test, WIRE_LATE, 1500 * NSEC_PER_MSEC);
 }
 
-static void close_every_corruption(struct kunit *test)
+static void close_every_damage(struct kunit *test)
 {
 	struct wire *wire = test->priv;
 
@@ -546,7 +546,7 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(close_every_loss),
 	KUNIT_CASE(close_every_repeat),
 	KUNIT_CASE(close_every_delay),
-	KUNIT_CASE(close_every_corruption),
+	KUNIT_CASE(close_every_damage),
 	{}
 };
 
