@@ -10,7 +10,6 @@
 
 SIZE=100	# bytes of a write
 WRITES=3000	# writes
-[ -z "$CLASP_DEBUG" ] || WRITES=1500
 
 cat >"$TMP/reader.py" <<-END
 	import os, socket, time

@@ -140,17 +140,36 @@ static void do_something(unsigned int *seed)
 	int fd = sockets[pick(seed, SOCKETS)];
 
 	switch (pick(seed, 16)) {
-	case 0: do_listen(seed); break;
+	case 0:
+		do_listen(seed);
+		break;
 	case 1:
-	case 2: do_connect(seed); break;
+	case 2:
+		do_connect(seed);
+		break;
 	case 3:
-	case 4: do_accept(seed, fd); break;
-	case 5: shutdown(fd, pick(seed, 3)); break;
-	case 6: do_linger(seed, fd); break;
-	case 7: if (!pick(seed, 4)) do_disconnect(fd); break;
-	case 8: do_look(seed, fd); break;
-	case 9: if (!pick(seed, 4)) replace(seed, -1); break;
-	default: do_move(seed, fd);
+	case 4:
+		do_accept(seed, fd);
+		break;
+	case 5:
+		shutdown(fd, pick(seed, 3));
+		break;
+	case 6:
+		do_linger(seed, fd);
+		break;
+	case 7:
+		if (!pick(seed, 4))
+			do_disconnect(fd);
+		break;
+	case 8:
+		do_look(seed, fd);
+		break;
+	case 9:
+		if (!pick(seed, 4))
+			replace(seed, -1);
+		break;
+	default:
+		do_move(seed, fd);
 	}
 }
 
