@@ -138,16 +138,11 @@ static void clasp_do_await_fin(struct sock *sk)
 
 static void clasp_do_destroy(struct sock *sk)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
-
 	clasp_listen_stop(sk);
 	clasp_timer_stop_all(sk);
 	clasp_socket_unhash(sk);
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
-		clasp_port_release(table, &csk->binding);
-		inet_sk(sk)->inet_num = 0;
-	}
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		clasp_port_put(sk);
 	clasp_sndq_purge(sk);
 	clasp_rcvq_purge_ofo(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);

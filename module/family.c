@@ -68,6 +68,7 @@ struct proto clasp_prot = {
 	.destroy = clasp_socket_free,
 	.unhash = clasp_socket_unhash,
 	.get_port = clasp_port_bind,
+	.put_port = clasp_port_put,
 	.connect = clasp_connect,
 	.disconnect = clasp_disconnect,
 	.accept = clasp_accept,

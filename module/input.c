@@ -122,13 +122,15 @@ static bool clasp_input_permitted(struct sock *sk, struct sk_buff *skb,
 				  u16 family)
 {
 	/* A segment that waited for a listener has been checked before. */
-	if (skb->dev && !xfrm_policy_check(sk, XFRM_POLICY_IN, skb, family))
+	if (!skb->dev)
+		return true;
+	if (!xfrm_policy_check(sk, XFRM_POLICY_IN, skb, family))
 		return false;
-	skb->dev = NULL;
 	nf_reset_ct(skb);
 	if (sk_filter_trim_cap(sk, skb, CLASP_CB(skb)->hdr_len))
 		return false;
 	clasp_segment_update_end(skb);
+	skb->dev = NULL;
 	return true;
 }
 

@@ -188,6 +188,7 @@ static void clasp_child_init(struct sock *child,
 	/* A raw copy of the listener until here: nothing of it may be freed. */
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	inet_sk(child)->mc_list = NULL;
+	INIT_HLIST_NODE(&csk->listener_node);
 	clasp_socket_reset(child);
 	WRITE_ONCE(child->sk_shutdown, 0);
 	csk->entry = (struct clasp_entry){

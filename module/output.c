@@ -22,17 +22,21 @@
  * @csk: the socket, locked
  *
  * Sent and not acknowledged, less what is believed to be lost; and each
- * duplicate ACK says that one segment has arrived (RFC 5681, section 3.2).
+ * duplicate ACK says that one segment has arrived (RFC 5681, section 3.2), but
+ * all of them no more than what was out when the loss was noticed.
  *
  * Return: bytes.
  */
 u32 clasp_output_in_flight(const struct clasp_sock *csk)
 {
+	const struct clasp_recovery *recovery = &csk->recovery;
 	u64 out = csk->snd_nxt - csk->snd_una;
-	u64 gone = csk->recovery.lost +
-		   (u64)csk->recovery.dupacks * csk->snd_mss;
+	u64 arrived = (u64)recovery->dupacks * csk->snd_mss;
 
-	return out > gone ? out - gone : 0;
+	if (recovery->phase == CLASP_FAST_RECOVERY)
+		arrived = min(arrived, recovery->recover - csk->snd_una);
+	arrived += recovery->lost;
+	return out > arrived ? out - arrived : 0;
 }
 
 /**

@@ -329,6 +329,19 @@ void clasp_port_release(struct clasp_table *table,
 }
 
 /**
+ * clasp_port_put() - unbind a socket
+ * @sk: the socket, locked
+ *
+ * struct proto::put_port.
+ */
+void clasp_port_put(struct sock *sk)
+{
+	clasp_port_release(&clasp_net(sock_net(sk))->table,
+			   &clasp_sk(sk)->binding);
+	inet_sk(sk)->inet_num = 0;
+}
+
+/**
  * clasp_port_listen() - claim the right to listen, or give it up
  * @sk: a socket that owns a port, locked
  * @listening: which of the two

@@ -9,6 +9,7 @@ int clasp_port_bind(struct sock *sk, unsigned short number);
 int clasp_port_connect(struct sock *sk);
 int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
 		     struct clasp_binding *to);
+void clasp_port_put(struct sock *sk);
 void clasp_port_release(struct clasp_table *table,
 			struct clasp_binding *binding);
 int clasp_port_listen(struct sock *sk, bool listening);

@@ -20,9 +20,10 @@ static struct sk_buff *clasp_ofo_first(const struct clasp_sock *csk)
 static void clasp_ofo_erase(struct clasp_sock *csk, struct sk_buff *skb)
 {
 	rb_erase(&skb->rbnode, &csk->ofo);
-	/* The tree's node lies where the list's pointers do. */
+	/* The tree's node lies where the list's pointers and the device do. */
 	skb->next = NULL;
 	skb->prev = NULL;
+	skb->dev = NULL;
 }
 
 static void clasp_ofo_drop(struct clasp_sock *csk, struct sk_buff *skb)
@@ -302,8 +303,9 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 		clasp_rcvq_refuse(sk, CLASP_MIB_InDuplicate);
 		return;
 	}
+	/* A bare FIN that is next takes no room. */
 	if ((text_len && !clasp_rcvq_remaining(csk)) ||
-	    !clasp_rcvq_make_room(sk, skb)) {
+	    ((text_len || !in_order) && !clasp_rcvq_make_room(sk, skb))) {
 		clasp_rcvq_refuse(sk, CLASP_MIB_InDropped);
 		return;
 	}

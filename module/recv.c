@@ -106,8 +106,11 @@ static int clasp_read_all(struct sock *sk, struct clasp_read *read)
 		if (err)
 			return min(err, 0);
 		clasp_rcvq_consumed(sk);
-		sk_wait_data(sk, &read->timeo,
-			     skb_peek_tail(&sk->sk_receive_queue));
+		err = sk_wait_data(sk, &read->timeo,
+				   skb_peek_tail(&sk->sk_receive_queue));
+		/* Disconnected meanwhile: what comes now is not ours. */
+		if (err < 0)
+			return err;
 		/* Another thread may have read on meanwhile. */
 		if (!(read->flags & MSG_PEEK))
 			read->seq = clasp_sk(sk)->copied_seq;

@@ -88,8 +88,10 @@ static void clasp_request_wait(struct clasp_request *req)
 	rtt.backoff = req->retries;
 	req->due = clasp_clock() +
 		   clasp_rtt_timeout(&rtt, clasp_sysctl(req->listener));
-	if (!clasp_alarm_set(&req->alarm, req->due))
-		refcount_inc(&req->refs);
+	/* First the reference: the alarm may ring at once, on this CPU or another. */
+	refcount_inc(&req->refs);
+	if (clasp_alarm_set(&req->alarm, req->due))
+		clasp_request_put(req);
 }
 
 /*

@@ -11,6 +11,7 @@ static struct sk_buff *clasp_send_tail(struct sock *sk)
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
 
 	if (!clasp_sk(sk)->send_head || tail->len >= clasp_sk(sk)->snd_mss ||
+	    skb_shinfo(tail)->nr_frags >= MAX_SKB_FRAGS ||
 	    CLASP_CB(tail)->flags & CLASP_SYN)
 		return NULL;
 	return tail;

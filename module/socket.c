@@ -30,7 +30,6 @@ void clasp_socket_reset(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
-	INIT_HLIST_NODE(&csk->listener_node);
 	INIT_LIST_HEAD(&csk->requests);
 	INIT_LIST_HEAD(&csk->accept_queue);
 	INIT_LIST_HEAD(&csk->accept_node);
@@ -80,6 +79,8 @@ int clasp_socket_init(struct sock *sk)
 
 	csk->af = &clasp_ipv4_ops;
 	csk->entry.kind = CLASP_SOCKET;
+	/* Not in clasp_socket_reset(): lookups may still stand on it then. */
+	INIT_HLIST_NODE(&csk->listener_node);
 	clasp_socket_reset(sk);
 	sk->sk_write_space = clasp_send_space;
 	/* sock_wfree() leaves waking writers to us: room comes with ACKs. */
@@ -215,13 +216,10 @@ undo:
 static void clasp_disconnect_addresses(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	struct clasp_sock *csk = clasp_sk(sk);
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
 
 	clasp_socket_unhash(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
-		clasp_port_release(table, &csk->binding);
-		inet->inet_num = 0;
+		clasp_port_put(sk);
 		inet->inet_sport = 0;
 	}
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))

@@ -83,6 +83,17 @@ static u8 clasp_timer_limit(const struct sock *sk)
 }
 
 /*
+ * RFC 6429: an orphan whose peer answers every probe, but never opens its
+ * window, holds memory that nobody can give back. It gets as many probes as a
+ * connection has tries whose peer does not answer.
+ */
+static bool clasp_timer_orphan_shut_out(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_DEAD) &&
+	       clasp_sk(sk)->probes >= READ_ONCE(clasp_sysctl(sk)->retries);
+}
+
+/*
  * The retransmission timer or the probe timer ran out. Retries start anew
  * whenever the peer acknowledges something: a peer that answers zero-window
  * probes is probed for as long as it does (RFC 9293, section 3.8.6.1).
@@ -93,7 +104,8 @@ static void clasp_timer_unanswered(struct sock *sk, enum clasp_event event)
 
 	if (skb_queue_empty(&sk->sk_write_queue))
 		return;
-	if (csk->retries >= clasp_timer_limit(sk)) {
+	if (csk->retries >= clasp_timer_limit(sk) ||
+	    (event == CLASP_EV_PROBE && clasp_timer_orphan_shut_out(sk))) {
 		clasp_count_sk(sk, CLASP_MIB_AbortOnTimeout);
 		event = CLASP_EV_GIVE_UP;
 	} else {
