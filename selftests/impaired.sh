@@ -10,8 +10,8 @@
 SIZE=${SIZE:-64M}
 BACK=${BACK:-4M}
 if [ -n "$CLASP_DEBUG" ]; then
-	SIZE=1M
-	BACK=256K
+	SIZE=512K
+	BACK=64K
 fi
 
 # impaired NAME NETEM...

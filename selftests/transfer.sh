@@ -8,7 +8,7 @@
 
 MTU=1500
 BIG=64M
-[ -z "$CLASP_DEBUG" ] || BIG=4M
+[ -z "$CLASP_DEBUG" ] || BIG=1M
 
 setup_pair $MTU
 MSS=$((MTU - 20 - 32))	# TCP's header has 32 bytes, too, with a timestamp
