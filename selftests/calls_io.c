@@ -463,6 +463,28 @@ CASE(both_directions)
 	}
 }
 
+/*
+ * Small pieces written alternately to two sockets never lie side by side in
+ * memory: the segment under way runs out of fragments long before it is full.
+ */
+CASE(pieces_to_two)
+{
+	struct pair p, q;
+	char buf[128];
+	int i;
+
+	pair_open(&p);
+	pair_open(&q);
+	for (i = 0; i < 60; i++) {
+		int flags = MSG_DONTWAIT | (i < 59 ? MSG_MORE : 0);
+
+		expect_ret(send(p.c, "x", 1, flags), 1);
+		expect_ret(send(q.c, "y", 1, flags), 1);
+	}
+	expect_ret(recv(p.s, buf, 60, MSG_WAITALL), 60);
+	expect_ret(recv(q.s, buf, 60, MSG_WAITALL), 60);
+}
+
 int main(void)
 {
 	return cases_main();

@@ -170,6 +170,28 @@ CASE(listen_unbound)
 	expect_ret(listen(fd, 5), 0);
 }
 
+/* A listen() that failed leaves no trace on the next one's connections. */
+CASE(listen_after_failure)
+{
+	struct sockaddr_in a = addr4("127.0.0.1", 0);
+	int first = sock(), second = sock(), c, s;
+
+	set_int(first, SO_REUSEADDR, 1);
+	set_int(second, SO_REUSEADDR, 1);
+	require(!bind(first, (struct sockaddr *)&a, sizeof(a)));
+	a = name_of(first);
+	require(!bind(second, (struct sockaddr *)&a, sizeof(a)));
+	require(!listen(first, 1));
+	expect_errno(listen(second, 1), EADDRINUSE);
+	close(first);
+	require(!listen(second, 1));
+	c = sock_connect(&a);
+	s = accept(second, NULL, NULL);
+	require(s >= 0);
+	expect_ret(send(s, "x", 1, MSG_NOSIGNAL), 1);
+	expect_ret(send(c, "x", 1, MSG_NOSIGNAL), 1);
+}
+
 CASE(listen_on_connected)
 {
 	struct pair p;
