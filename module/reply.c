@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Segments that no socket sends: for requests, TIME-WAIT and strangers. */
-#include <linux/netdevice.h>
-
 #include "reply.h"
 
 /**
@@ -13,11 +11,10 @@
  */
 struct sk_buff *clasp_reply_alloc(void)
 {
-	u32 room = L1_CACHE_ALIGN(MAX_HEADER + 60 + CLASP_HEADER_MAX);
-	struct sk_buff *skb = alloc_skb(room, GFP_ATOMIC);
+	struct sk_buff *skb = alloc_skb(CLASP_HEADROOM, GFP_ATOMIC);
 
 	if (skb) {
-		skb_reserve(skb, room);
+		skb_reserve(skb, CLASP_HEADROOM);
 		skb->ip_summed = CHECKSUM_PARTIAL;
 	}
 	return skb;

@@ -3,6 +3,8 @@
 #ifndef _CLASP_SEGMENT_H
 #define _CLASP_SEGMENT_H
 
+#include <linux/cache.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/clasp.h>
 
@@ -15,6 +17,9 @@
 
 /* SYN segments carry an MSS option, padded to the header's unit of 8 bytes. */
 #define CLASP_SYN_HEADER_LEN	(CLASP_HEADER_MIN + 8)
+
+/* Room in front of the data for every header, IP's with options included. */
+#define CLASP_HEADROOM	L1_CACHE_ALIGN(MAX_HEADER + 60 + CLASP_HEADER_MAX)
 
 /* struct clasp_cb::state of an skb in the send queue. */
 #define CLASP_SKB_LOST		0x01	/* to be sent again */

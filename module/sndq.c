@@ -8,11 +8,7 @@
  * sent again until it is acknowledged. Data lies in page fragments, the linear
  * part is room for headers. The queue is charged to the socket by truesize.
  */
-#include <linux/netdevice.h>
-
 #include "sndq.h"
-
-#define CLASP_HEADROOM	L1_CACHE_ALIGN(MAX_HEADER + 60 + CLASP_HEADER_MAX)
 
 static void clasp_sndq_charge(struct sock *sk, int truesize)
 {
