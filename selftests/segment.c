@@ -79,19 +79,27 @@ static u32 sum16(u32 sum, const u8 *p, size_t len)
 	return len ? sum + (*p << 8) : sum;
 }
 
+static u16 fold(u32 sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+u16 checksum(const u8 *data, size_t len)
+{
+	return fold(sum16(0, data, len));
+}
+
 u16 segment_csum(u32 src, u32 dst, int proto, const u8 *data, size_t len)
 {
 	u8 pseudo[12] = { 0 };
-	u32 sum;
 
 	put32(pseudo, src);
 	put32(pseudo + 4, dst);
 	pseudo[9] = proto;
 	put16(pseudo + 10, len);
-	sum = sum16(sum16(0, pseudo, sizeof(pseudo)), data, len);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
+	return fold(sum16(sum16(0, pseudo, sizeof(pseudo)), data, len));
 }
 
 __printf(2, 3)

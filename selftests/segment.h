@@ -71,6 +71,9 @@ int segment_parse_flags(const char *s);
 /* The Internet checksum over a pseudo-header and len bytes; 0 if all is well. */
 u16 segment_csum(u32 src, u32 dst, int proto, const u8 *data, size_t len);
 
+/* The same without a pseudo-header, for IP and ICMP. */
+u16 checksum(const u8 *data, size_t len);
+
 /* Sequence numbers that this segment takes. */
 static inline u64 segment_span(const struct segment *seg)
 {

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Scripts that pair calls on a socket with the segments on the wire; their
+ * language is told in packets/README.md. One file for each noun:
+ *
+ *   packets.c          chapters, one process for each script, TAP
+ *   packets_parse.c    a script's text to lines
+ *   packets_name.c     the constants that scripts know by name
+ *   packets_run.c      plays the lines in time
+ *   packets_call.c     what each call does
+ *   packets_segment.c  segments and ICMP messages as lines tell them
+ *   packets_conn.c     connections: who, and their initial numbers
+ *   packets_tun.c      the network namespace and its one device
+ */
+#ifndef CLASP_SELFTEST_PACKETS_H
+#define CLASP_SELFTEST_PACKETS_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+
+#include "ktypes.h"
+#include "segment.h"
+
+#define LOCAL_ADDR 0xc0000201u		/* 192.0.2.1, the kernel under test */
+#define PEER_ADDR 0xc0000202u		/* 192.0.2.2, played by the script */
+#define ROUTER_ADDR 0xc00002feu		/* 192.0.2.254, sends ICMP */
+#define LOCAL_PORT 40000
+#define PEER_PORT 5000
+#define PEER_ISN 1000000		/* unless the script chooses another */
+
+#define PACKET_MAX 65535
+#define CALL_ARGS 4
+#define CALL_BYTES (16 << 20)		/* read or written by one call */
+#define DESCRIPTORS 64
+
+/* ---- lines -------------------------------------------------------------- */
+
+/* When, in seconds after the line before. */
+struct span {
+	double from, to;
+	int given;		/* as a range; else from == to */
+};
+
+/* A number that the wire counts from an initial one. */
+struct number {
+	u64 value;
+	int absolute, named;
+};
+
+struct end {
+	u32 addr;		/* 0: the script's usual one */
+	u16 port;		/* 0: the script's usual one */
+	int any_port;
+};
+
+/* Fields of which a line names only some. */
+enum {
+	HAS_WIN = 1 << 0, HAS_MSS = 1 << 1, HAS_URG = 1 << 2, HAS_OPTS = 1 << 3,
+	HAS_TTL = 1 << 4, HAS_TOS = 1 << 5, HAS_DF = 1 << 6, HAS_ISN = 1 << 7,
+	HAS_VERSION = 1 << 8, HAS_HDRLEN = 1 << 9, HAS_ZERO = 1 << 10,
+	HAS_CUT = 1 << 11,
+};
+
+struct segment_spec {
+	u8 flags;
+	u32 has;
+	struct number seq, ack;
+	struct end from, to;
+	u32 len, win, win_max;
+	u64 isn;
+	u16 mss, urg, zero, hdr_len, cut;
+	u8 version, ttl, tos, df;
+	int bad_csum, junk, renew;
+	u8 opts[SEG_HDR_MAX];
+	size_t opts_len;
+};
+
+struct icmp_spec {
+	u8 type, code;
+	u16 mtu;
+	u32 quote;		/* bytes of the segment that are returned */
+	struct segment_spec about;
+};
+
+enum arg_type { ARG_NUMBER, ARG_ADDRESS, ARG_UNSPEC, ARG_AT };
+
+struct arg {
+	enum arg_type type;
+	long value;
+	struct sockaddr_in addr;
+};
+
+enum result_type { RESULT_NUMBER, RESULT_ERRNO, RESULT_ADDRESS };
+
+struct result {
+	enum result_type type;
+	long low, high;
+	int err;
+	struct sockaddr_in addr;
+};
+
+struct call_type;
+
+struct call {
+	const struct call_type *type;
+	struct arg args[CALL_ARGS];
+	int count;
+	int has_at;		/* the stream offset of what is read */
+	u64 at;
+	struct result want;
+	int blocks;
+	struct span until;
+};
+
+struct setting {
+	char name[128], value[128];
+};
+
+struct counter {
+	char name[64];
+	long low, high;
+};
+
+enum line_type {
+	LINE_CALL, LINE_INJECT, LINE_EXPECT, LINE_ICMP, LINE_NOTHING,
+	LINE_COUNTER, LINE_SYSCTL, LINE_MTU, LINE_SHELL,
+};
+
+struct line {
+	int number;		/* in the file */
+	char *text;
+	struct span when;
+	enum line_type type;
+	union {
+		struct call call;
+		struct segment_spec segment;
+		struct icmp_spec icmp;
+		struct counter counter;
+		struct setting setting;
+		long mtu;
+		char *shell;
+	};
+};
+
+struct script {
+	const char *path;
+	struct setting *settings;
+	int setting_count;
+	struct line *lines;
+	int line_count;
+};
+
+/* ---- the parts ---------------------------------------------------------- */
+
+/* packets_parse.c; a mistake in the script ends the process. */
+void script_parse(struct script *script, const char *path);
+/* For the other parsers: how to fail, and how to go on. */
+__printf(1, 2) __noreturn void bad_line(const char *fmt, ...);
+/* The next word, ended by white space; NULL at the end of the line. */
+char *next_word(char **at);
+u64 parse_number(const char *word);
+void parse_range(char *word, long *low, long *high);
+void parse_end(const char *word, struct end *end);
+
+/* packets_name.c */
+/* "MSG_PEEK|MSG_OOB", "ECONNRESET" or "12": 0, or -1 for an unknown name. */
+int name_value(const char *word, long *value);
+
+/* packets_run.c: 0 if all went as the script says. */
+int script_run(const struct script *script);
+/* Tell what is wrong with the line that is played, and end the process. */
+__printf(1, 2) __noreturn void mismatch(const char *fmt, ...);
+
+/* packets_call.c */
+struct running {
+	const struct call *call;
+	const struct line *line;
+	double started, ended;
+	int tid, done;
+	long ret;
+	int err;
+	int fds[CALL_ARGS];	/* the real descriptor where an argument is one */
+	u8 *buf;
+	struct sockaddr_in addr;
+};
+
+void call_parse(struct call *call, char *text);
+/* Before, in and after: only the middle one may block, in a thread. */
+void call_prepare(struct running *run);
+void call_perform(struct running *run);
+void call_check(struct running *run);
+/* Leave no socket behind that would have something to send. */
+void call_abort_all(void);
+
+/* packets_conn.c */
+struct conn {
+	u32 peer_addr, local_addr;
+	u16 peer_port, local_port;
+	int iss_known;
+	u64 iss;		/* the kernel's initial number */
+	u64 irs;		/* the peer's */
+	u64 acked;		/* what the kernel expects next, as it says */
+};
+
+struct conn *conn_of_spec(const struct segment_spec *spec, int to_kernel);
+/* NULL if no line has been about it. */
+struct conn *conn_of_segment(const struct segment *seg, int to_kernel);
+/* From a segment of the kernel's; anew, if it may begin another connection. */
+void conn_learn(struct conn *conn, const struct segment *seg, int renew);
+struct conn *conn_nth(int i);
+/* What the stream has at this place: a byte that tells where it belongs. */
+u8 stream_byte(int to_kernel, u64 offset);
+void stream_fill(int to_kernel, u64 offset, u8 *buf, size_t len);
+/* The first of len bytes that is wrong, or len. */
+size_t stream_check(int to_kernel, u64 offset, const u8 *buf, size_t len);
+
+/* packets_segment.c */
+void segment_spec_parse(struct segment_spec *spec, char *text, int inject);
+void icmp_spec_parse(struct icmp_spec *spec, char *text);
+size_t segment_spec_build(const struct segment_spec *spec, u8 *pkt);
+size_t icmp_spec_build(const struct icmp_spec *spec, u8 *pkt);
+/* Does the packet do what the line says? If not, why goes to `why`. */
+int segment_spec_match(const struct segment_spec *spec, const u8 *pkt,
+		       size_t len, char *why, size_t room);
+/* A packet in the words of the scripts, with relative numbers. */
+void packet_describe(const u8 *pkt, size_t len, int to_kernel, char *buf,
+		     size_t room);
+
+/* packets_tun.c */
+void tun_start(void);
+int tun_fd(void);
+void tun_send(const u8 *pkt, size_t len);
+/* The next packet of the kernel's; 0 if there is none now. */
+size_t tun_receive(u8 *pkt, size_t room);
+void tun_set_mtu(int mtu);
+
+#endif
