@@ -1,10 +1,22 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2164
-# A small kernel with every check switched on, from Debian's packaged source:
-# tinyconfig and the options of debug.config, all built in.
+# A small kernel from Debian's packaged source: tinyconfig and the options of a
+# fragment, all built in. ARCH is um if the fragment's name says so.
 
 case $series in
 7.*) recipe_suite=unstable ;;
 *) recipe_suite='' ;;
+esac
+
+case $config in
+*/um.config)
+	arch=um image=linux steps=1250 minutes=6
+	# What only this architecture has; the rest of it is x86's.
+	arch_files="arch/um arch/x86/um"
+	;;
+*)
+	arch=x86_64 image=arch/x86/boot/bzImage steps=2150 minutes=12
+	arch_files="tools/objtool/objtool"
+	;;
 esac
 
 # A module must be compiled by the compiler that compiled the kernel.
@@ -41,7 +53,7 @@ progress() {
 		CC | AS | AR | LD) n=$((n + 1)) ;;
 		*) continue ;;
 		esac
-		[ $((n % 200)) != 0 ] || say "$name: $n of about 2150 steps"
+		[ $((n % 200)) != 0 ] || say "$name: $n of about $steps steps"
 	done
 }
 
@@ -59,28 +71,31 @@ recipe_build() {
 		KBUILD_VERBOSE ARCH CROSS_COMPILE M O C W V KCFLAGS KCPPFLAGS
 	# What the kernel says of itself does not depend on who built it, and when.
 	export KBUILD_BUILD_USER=clasp KBUILD_BUILD_HOST=clasp KBUILD_BUILD_TIMESTAMP=@0
-	say "$name: building it takes about 12 minutes on two cores, only this once"
+	say "$name: building it takes about $minutes minutes on two cores, only this once"
 	{
-		make ARCH=x86_64 tinyconfig
+		make ARCH=$arch tinyconfig
 		cat "$config" >>.config
-		make ARCH=x86_64 olddefconfig
+		make ARCH=$arch olddefconfig
 	} >"$log" 2>&1 || die "configuring failed, see $log"
 	check_config
-	make ARCH=x86_64 -j"$(nproc)" bzImage modules 2>&1 | tee -a "$log" | progress || {
+	make ARCH=$arch -j"$(nproc)" "${image##*/}" modules 2>&1 | tee -a "$log" | progress || {
 		grep -E 'error|Error|\*\*\*' "$log" | head -n 5 >&2 || true
 		die "the build failed, see $log"
 	}
 
-	make -s ARCH=x86_64 kernelrelease >"$entry/release"
-	cp arch/x86/boot/bzImage "$entry/vmlinuz"
-	make -s ARCH=x86_64 modules_install INSTALL_MOD_PATH="$entry" >>"$log" 2>&1
+	make -s ARCH=$arch kernelrelease >"$entry/release"
+	cp "$image" "$entry/vmlinuz"
+	make -s ARCH=$arch modules_install INSTALL_MOD_PATH="$entry" >>"$log" 2>&1
 	rm -f "$entry"/lib/modules/*/build "$entry"/lib/modules/*/source
 
 	# Of 2 GB, what compiling a module takes, and what checks it.
 	find . -name '*.o' -delete
 	mkdir "$entry/build"
+	# shellcheck disable=SC2086
 	cp -a --parents .config Makefile Kbuild Module.symvers System.map include scripts \
-		arch/x86/Makefile* arch/x86/include tools/objtool/objtool tools/testing/kunit \
+		arch/x86/Makefile* arch/x86/include $arch_files tools/testing/kunit \
 		"$entry/build"
+	# make reads this first: who builds a module need not know the architecture.
+	printf 'export ARCH := %s\ninclude Makefile\n' "$arch" >"$entry/build/GNUmakefile"
 	cd /
 }
