@@ -28,6 +28,19 @@ static bool clasp_ack_is_duplicate(const struct clasp_sock *csk,
 	       cb->seq == cb->end_seq && cb->window == csk->snd_wnd;
 }
 
+/*
+ * Is an ACK of nothing new all that the peer can say? That is, to a probe; or to
+ * what was sent into a window that it has shut again, which must not end a
+ * connection either (RFC 9293, section 3.8.6), but an orphan's.
+ */
+static bool clasp_ack_answers(const struct sock *sk)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+
+	return csk->snd_una == csk->snd_nxt ||
+	       (!csk->snd_wnd && !sock_flag(sk, SOCK_DEAD));
+}
+
 /**
  * clasp_ack_take() - process the acknowledgment of a segment
  * @sk: the socket, locked
@@ -43,12 +56,13 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	bool duplicate = clasp_ack_is_duplicate(csk, cb);
 	u64 sample;
 
+	csk->heard_at = clasp_clock();
 	if (clasp_before(cb->ack_seq, csk->snd_una))
 		return;
 	clasp_ack_update_window(csk, cb);
 	/* The peer is there, whatever ICMP said before. */
 	WRITE_ONCE(sk->sk_err_soft, 0);
-	if (csk->snd_una == csk->snd_nxt)
+	if (clasp_ack_answers(sk))
 		csk->retries = 0;
 	if (!acked) {
 		if (duplicate)

@@ -99,6 +99,7 @@ static void clasp_do_establish(struct sock *sk)
 	if (csk->syn_resent)
 		clasp_cong_timeout(&csk->cong, csk->snd_mss);
 	clasp_rtt_open(&csk->rtt);
+	clasp_timer_keepalive_set(sk, sock_flag(sk, SOCK_KEEPOPEN));
 	sk->sk_state_change(sk);
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }

@@ -20,6 +20,7 @@
  * @CLASP_TIMER_RETRANSMIT: RFC 6298; SYN and FIN included
  * @CLASP_TIMER_PROBE: zero-window probe, RFC 9293, section 3.8.6.1
  * @CLASP_TIMER_ACK: delayed acknowledgment, RFC 9293, section 3.8.6.3
+ * @CLASP_TIMER_KEEPALIVE: keep-alives, RFC 9293, section 3.8.4
  * @CLASP_TIMER_FIN_WAIT_2: a closed socket's wait for the peer's FIN
  * @CLASP_TIMERS: how many
  *
@@ -30,6 +31,7 @@ enum clasp_timer {
 	CLASP_TIMER_RETRANSMIT,
 	CLASP_TIMER_PROBE,
 	CLASP_TIMER_ACK,
+	CLASP_TIMER_KEEPALIVE,
 	CLASP_TIMER_FIN_WAIT_2,
 	CLASP_TIMERS
 };
@@ -138,6 +140,28 @@ struct clasp_recovery {
 };
 
 /**
+ * struct clasp_options - options at level SOL_CLASP, as the user gave them
+ * @keepalive_idle: CLASP_KEEPIDLE, s
+ * @keepalive_interval: CLASP_KEEPINTVL, s
+ * @keepalive_probes: CLASP_KEEPCNT
+ * @user_timeout: CLASP_USER_TIMEOUT, ms
+ * @syn_retries: CLASP_SYNCNT
+ * @linger2: CLASP_LINGER2, s; -1 for not at all
+ * @nodelay: CLASP_NODELAY
+ *
+ * 0 stands for the namespace's knob. Children inherit them.
+ */
+struct clasp_options {
+	int keepalive_idle;
+	int keepalive_interval;
+	int keepalive_probes;
+	int user_timeout;
+	int syn_retries;
+	int linger2;
+	bool nodelay;
+};
+
+/**
  * struct clasp_sock - a CLASP socket
  * @inet: the IP socket; must be first
  * @af: the address family's operations
@@ -168,7 +192,10 @@ struct clasp_recovery {
  *	moves left (RFC 9293, section 3.8.6)
  * @rcv_mss: largest data part received lately: an estimate of the peer's MSS
  * @ofo: segments out of order, by sequence number, none covering another
+ * @last_text_len: bytes of data in the segment before, to find @rcv_mss by
  * @quick_acks: this many ACKs are still sent without delay
+ * @text_at: when data was last received, ns; 0 for never
+ * @heard_at: when an acceptable ACK was last received, ns
  * @challenged_at: when the last challenge ACK was sent, ns (RFC 5961)
  * @rtt: round-trip time
  * @cong: congestion control
@@ -176,13 +203,18 @@ struct clasp_recovery {
  * @alarm: rings at the earliest of @deadline
  * @alarm_at: when @alarm rings, ns; 0 if it is not pending
  * @deadline: by enum clasp_timer, ns of clasp_clock(); 0 for none
- * @retries: retransmissions of the oldest segment, or probes without an answer
+ * @waiting_since: since when the peer has acknowledged nothing new of what waits
+ *	for it, ns; valid while a timer for retransmission or probes runs
+ * @retries: retransmissions of the oldest segment, or probes or keep-alives
+ *	without an answer
  * @probes: probes sent since the window was last found shut
  * @mtu_reduced: MTU that ICMP reported while the user held the lock
  * @icmp_error: errno that ICMP reported, for CLASP_DO_REPORT_ICMP
  * @deferred: timers (bit by bit CLASP_DEFERRED_...) that release_sock() runs
  * @hashed: @entry is in the table
- * @nodelay: CLASP_NODELAY
+ * @options: what the user set by options at level SOL_CLASP
+ * @interactive: what is received is mostly answered with data, so ACKs wait for
+ *	it
  * @ack_pending: something was received that is not acknowledged yet
  * @ack_now: and it must be acknowledged at once
  * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours
@@ -229,8 +261,11 @@ struct clasp_sock {
 	u64 copied_seq;
 	u32 rcv_wnd;
 	u32 rcv_mss;
+	u32 last_text_len;
 	struct rb_root ofo;
 	u8 quick_acks;
+	u64 text_at;
+	u64 heard_at;
 	u64 challenged_at;
 
 	struct clasp_rtt rtt;
@@ -240,6 +275,7 @@ struct clasp_sock {
 	struct clasp_alarm alarm;
 	u64 alarm_at;
 	u64 deadline[CLASP_TIMERS];
+	u64 waiting_since;
 	u8 retries;
 	u8 probes;
 
@@ -247,8 +283,10 @@ struct clasp_sock {
 	int icmp_error;
 	unsigned long deferred;
 
+	struct clasp_options options;
+
 	bool hashed;
-	bool nodelay;
+	bool interactive;
 	bool ack_pending;
 	bool ack_now;
 	bool fin_reached;
@@ -266,6 +304,12 @@ struct clasp_sock {
  * @synack_retries: SYN-ACK retransmissions before a request is dropped
  * @retries: retransmissions before an established connection is given up
  * @orphan_retries: the same, for a connection that no program holds
+ * @path_retries: retransmissions before the path is doubted (RFC 9293: R1)
+ * @user_timeout_ms: what CLASP_USER_TIMEOUT of 0 means; 0 for no limit
+ * @keepalive_idle_ms: silence before the first keep-alive (RFC 9293: 2 hours)
+ * @keepalive_interval_ms: time between keep-alives
+ * @keepalive_probes: keep-alives without an answer before a connection is
+ *	given up
  * @max_syn_backlog: requests in SYN-RECEIVED per listener
  * @max_timewait: connections in TIME-WAIT; more are closed at once
  * @max_orphans: connections that no program holds; more are reset
@@ -274,6 +318,7 @@ struct clasp_sock {
  * @rto_min_ms: least retransmission timeout
  * @rto_max_ms: greatest retransmission timeout, back-off included
  * @ack_delay_ms: longest delay of an acknowledgment (RFC 9293: under 500)
+ * @quick_acks: ACKs without delay at the start and when it must go quickly
  * @challenge_ack_ms: least time between a connection's challenge ACKs
  *
  * Read with READ_ONCE() and without locks.
@@ -283,6 +328,11 @@ struct clasp_sysctl {
 	int synack_retries;
 	int retries;
 	int orphan_retries;
+	int path_retries;
+	int user_timeout_ms;
+	int keepalive_idle_ms;
+	int keepalive_interval_ms;
+	int keepalive_probes;
 	int max_syn_backlog;
 	int max_timewait;
 	int max_orphans;
@@ -291,6 +341,7 @@ struct clasp_sysctl {
 	int rto_min_ms;
 	int rto_max_ms;
 	int ack_delay_ms;
+	int quick_acks;
 	int challenge_ack_ms;
 };
 

@@ -73,6 +73,7 @@ struct proto clasp_prot = {
 	.disconnect = clasp_disconnect,
 	.accept = clasp_accept,
 	.shutdown = clasp_shutdown,
+	.keepalive = clasp_keepalive,
 	.close = clasp_close,
 	.sendmsg = clasp_sendmsg,
 	.recvmsg = clasp_recvmsg,

@@ -64,8 +64,9 @@ enum clasp_state {
  *
  * What time brings:
  *  RETRANSMIT		the retransmission timer ran out, tries are left
- *  GIVE_UP		the retransmission timer ran out for the last time
+ *  GIVE_UP		the peer was waited for in vain, no try is left
  *  PROBE		the peer's window has been shut for long enough
+ *  KEEPALIVE		nothing was heard of the peer for long enough
  *  ACK_DUE		a delayed acknowledgment is due
  *  FIN_WAIT_2_OVER	the peer of a closed socket did not send its FIN
  *  TIME_WAIT_OVER	two maximum segment lifetimes are over
@@ -82,7 +83,7 @@ enum clasp_state {
 	X(FIN) X(FIN_REPEATED)						\
 	X(RST) X(RST_UNSURE) X(RST_STRAY)				\
 	X(OUTSIDE) X(INCOMPLETE) X(TEXT_UNREAD) X(STRAY)		\
-	X(RETRANSMIT) X(GIVE_UP) X(PROBE) X(ACK_DUE)			\
+	X(RETRANSMIT) X(GIVE_UP) X(PROBE) X(KEEPALIVE) X(ACK_DUE)	\
 	X(FIN_WAIT_2_OVER) X(TIME_WAIT_OVER)				\
 	X(UNREACHABLE) X(HATCH) X(REPLACED)
 

@@ -22,7 +22,8 @@ struct sock;
 	X(ListenOverflows) X(RequestsDropped)				\
 	X(Timeouts) X(FastRetransmits) X(Probes) X(AbortOnTimeout)	\
 	X(AbortOnClose) X(AbortOnMemory) X(TimeWaits)			\
-	X(TimeWaitOverflows) X(QueuePruned) X(ForcedMemory)
+	X(TimeWaitOverflows) X(QueuePruned) X(ForcedMemory)		\
+	X(KeepAlives)
 
 #define CLASP_COUNTER_ENUM(name)	CLASP_MIB_##name,
 /* Index of a counter, see CLASP_COUNTERS(). */

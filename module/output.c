@@ -121,6 +121,8 @@ static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
 		return -ENOBUFS;
 	if (skb != clasp_sk(sk)->send_head)
 		clasp_count_sk(sk, CLASP_MIB_RetransSegs);
+	else if (skb->len)
+		clasp_rcvq_answered(sk);
 	clasp_output_xmit(sk, copy, cb->seq, cb->flags);
 	clasp_sndq_sent(sk, skb);
 	clasp_timer_segment_sent(sk);
@@ -196,7 +198,7 @@ static u32 clasp_output_allowed(const struct sock *sk,
 		return 0;
 	if (usable < max(len, 1u))
 		return usable && usable >= csk->max_window / 2 ? usable : 0;
-	if (len == csk->snd_mss || fin || csk->nodelay ||
+	if (len == csk->snd_mss || fin || csk->options.nodelay ||
 	    csk->snd_una == csk->snd_nxt)
 		return max(len, 1u);
 	/* Small, and the user may still add to it: Nagle waits for an ACK. */

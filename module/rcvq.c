@@ -211,16 +211,65 @@ static bool clasp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 	return true;
 }
 
+/**
+ * clasp_rcvq_quicken() - the next ACKs must go quickly
+ * @sk: the socket, locked
+ *
+ * At the start and after idleness, so that the sender's window opens; and when
+ * something is missing, so that the sender learns of it.
+ */
+void clasp_rcvq_quicken(struct sock *sk)
+{
+	clasp_sk(sk)->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
+	clasp_sk(sk)->interactive = false;
+}
+
+/**
+ * clasp_rcvq_answered() - data is being sent
+ * @sk: the socket, locked
+ *
+ * If it is so soon after some was received that an ACK might have waited for
+ * it, the next ones had better wait.
+ */
+void clasp_rcvq_answered(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u64 delay = (u64)READ_ONCE(clasp_sysctl(sk)->ack_delay_ms) *
+		    NSEC_PER_MSEC;
+
+	if (csk->text_at && clasp_clock() - csk->text_at < delay)
+		csk->interactive = true;
+}
+
+/*
+ * What is a full segment of this peer? The largest seen; or, if the path takes
+ * less by now, what comes twice in a row without being the end of a write.
+ */
+static void clasp_rcvq_measure(struct clasp_sock *csk, u32 text_len, bool push)
+{
+	if (text_len >= csk->rcv_mss ||
+	    (!push && text_len == csk->last_text_len &&
+	     text_len >= CLASP_MSS_MIN))
+		csk->rcv_mss = text_len;
+	csk->last_text_len = text_len;
+}
+
 /*
  * RFC 5681, section 4.2: at least every second full segment at once, and all
- * that is out of order or fills a hole. The first segments too, so that the
- * sender's window opens quickly.
+ * that is out of order or fills a hole.
  */
-static void clasp_rcvq_plan_ack(struct clasp_sock *csk, u32 text_len)
+static void clasp_rcvq_plan_ack(struct sock *sk, u32 text_len, bool push)
 {
-	csk->rcv_mss = max(csk->rcv_mss, text_len);
+	struct clasp_sock *csk = clasp_sk(sk);
+	u64 now = clasp_clock();
+
+	clasp_rcvq_measure(csk, text_len, push);
+	/* A sender that was idle starts with a small window again. */
+	if (now - csk->text_at > csk->rtt.rto)
+		csk->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
+	csk->text_at = now;
 	csk->ack_pending = true;
-	if (csk->quick_acks) {
+	if (csk->quick_acks && !csk->interactive) {
 		csk->quick_acks--;
 		csk->ack_now = true;
 	}
@@ -261,6 +310,7 @@ static void clasp_rcvq_wake_reader(struct sock *sk)
 static void clasp_rcvq_refuse(struct sock *sk, enum clasp_counter why)
 {
 	clasp_count_sk(sk, why);
+	clasp_rcvq_quicken(sk);
 	clasp_sk(sk)->ack_pending = true;
 	clasp_sk(sk)->ack_now = true;
 }
@@ -270,10 +320,11 @@ static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb,
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	bool hole = !RB_EMPTY_ROOT(&csk->ofo);
+	bool push = CLASP_CB(skb)->flags & CLASP_PSH;
 
 	clasp_rcvq_append(sk, skb);
 	clasp_rcvq_drain_ofo(sk);
-	clasp_rcvq_plan_ack(csk, text_len);
+	clasp_rcvq_plan_ack(sk, text_len, push);
 	if (hole)
 		csk->ack_now = true;
 	clasp_rcvq_wake_reader(sk);

@@ -10,6 +10,8 @@ void clasp_rcvq_purge_ofo(struct sock *sk);
 u32 clasp_rcvq_initial_window(const struct sock *sk);
 u32 clasp_rcvq_window(struct sock *sk);
 void clasp_rcvq_consumed(struct sock *sk);
+void clasp_rcvq_quicken(struct sock *sk);
+void clasp_rcvq_answered(struct sock *sk);
 
 /**
  * clasp_rcvq_remaining() - what is left of the window last offered

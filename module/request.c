@@ -132,7 +132,8 @@ static const struct clasp_cell *clasp_request_cell(enum clasp_event event)
 /* Listener locked; the caller holds a reference to the request. */
 static void clasp_request_timeout(struct clasp_request *req)
 {
-	int limit = READ_ONCE(clasp_sysctl(req->listener)->synack_retries);
+	int limit = READ_ONCE(clasp_sk(req->listener)->options.syn_retries) ?:
+		    READ_ONCE(clasp_sysctl(req->listener)->synack_retries);
 	enum clasp_event event = CLASP_EV_GIVE_UP;
 
 	if (req->retries < limit) {

@@ -16,9 +16,6 @@
 #include "socket.h"
 #include "timer.h"
 
-/* ACKs without delay at the start, while the peer's window is small. */
-#define CLASP_QUICK_ACKS	16
-
 /**
  * clasp_socket_reset() - the connection's part of a socket, as if new
  * @sk: a new socket, a listener's raw copy, or one that is CLOSED; locked
@@ -45,8 +42,11 @@ void clasp_socket_reset(struct sock *sk)
 	csk->copied_seq = 0;
 	csk->rcv_wnd = clasp_rcvq_initial_window(sk);
 	csk->rcv_mss = CLASP_MSS_DEFAULT;
-	csk->quick_acks = CLASP_QUICK_ACKS;
+	csk->last_text_len = 0;
+	csk->text_at = 0;
+	csk->heard_at = 0;
 	csk->challenged_at = 0;
+	csk->waiting_since = 0;
 	csk->retries = 0;
 	csk->probes = 0;
 	csk->mtu_reduced = 0;
@@ -62,6 +62,7 @@ void clasp_socket_reset(struct sock *sk)
 	clasp_rtt_init(&csk->rtt);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
+	clasp_rcvq_quicken(sk);
 	clasp_timer_init(sk);
 }
 

@@ -12,6 +12,11 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.synack_retries = 5,
 	.retries = 15,
 	.orphan_retries = 7,
+	.path_retries = 3,
+	.user_timeout_ms = 0,
+	.keepalive_idle_ms = 2 * 3600 * 1000,
+	.keepalive_interval_ms = 75 * 1000,
+	.keepalive_probes = 9,
 	.max_syn_backlog = 1024,
 	.max_timewait = 262144,
 	.max_orphans = 16384,
@@ -20,6 +25,7 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.rto_min_ms = 200,
 	.rto_max_ms = 120 * 1000,
 	.ack_delay_ms = 40,
+	.quick_acks = 16,
 	.challenge_ack_ms = 500,
 };
 
@@ -45,6 +51,11 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(synack_retries, 1, 127),
 	CLASP_KNOB(retries, 1, 127),
 	CLASP_KNOB(orphan_retries, 1, 127),
+	CLASP_KNOB(path_retries, 1, 127),
+	CLASP_KNOB(user_timeout_ms, 0, INT_MAX),
+	CLASP_KNOB(keepalive_idle_ms, 1, INT_MAX),
+	CLASP_KNOB(keepalive_interval_ms, 1, INT_MAX),
+	CLASP_KNOB(keepalive_probes, 1, 127),
 	CLASP_KNOB(max_syn_backlog, 1, 65536),
 	CLASP_KNOB(max_timewait, 0, 4194304),
 	CLASP_KNOB(max_orphans, 0, 1048576),
@@ -53,6 +64,7 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(rto_min_ms, 1, 60000),
 	CLASP_KNOB(rto_max_ms, 1000, 600000),
 	CLASP_KNOB(ack_delay_ms, 1, 499),
+	CLASP_KNOB(quick_acks, 0, 255),
 	CLASP_KNOB(challenge_ack_ms, 0, 60000),
 };
 

@@ -68,15 +68,41 @@ void clasp_timer_stop_all(struct sock *sk)
 		__sock_put(sk);
 }
 
+/* A socket option in its own unit, else the namespace's knob: nanoseconds. */
+static u64 clasp_timer_either(int option, u64 unit, int knob_ms)
+{
+	return option ? option * unit : (u64)knob_ms * NSEC_PER_MSEC;
+}
+
+/* What CLASP_USER_TIMEOUT or its knob says, ns; 0 for no limit. */
+static u64 clasp_timer_user_timeout(const struct sock *sk)
+{
+	return clasp_timer_either(READ_ONCE(clasp_sk(sk)->options.user_timeout),
+				  NSEC_PER_MSEC,
+				  READ_ONCE(clasp_sysctl(sk)->user_timeout_ms));
+}
+
+/*
+ * When the user timeout ends what began at @since, ns of clasp_clock(). Whatever
+ * was sent has at least one timeout to be acknowledged (RFC 5482, section 3.1).
+ */
+static u64 clasp_timer_user_limit(const struct sock *sk, u64 since)
+{
+	u64 timeout = clasp_timer_user_timeout(sk);
+
+	return timeout ? since + max(timeout, clasp_sk(sk)->rtt.rto) : U64_MAX;
+}
+
 /* How many retransmissions before the connection is given up. */
 static u8 clasp_timer_limit(const struct sock *sk)
 {
 	const struct clasp_sysctl *sysctl = clasp_sysctl(sk);
+	int syn_retries = READ_ONCE(clasp_sk(sk)->options.syn_retries);
 
 	if (sk->sk_state == CLASP_SYN_SENT)
-		return READ_ONCE(sysctl->syn_retries);
+		return syn_retries ?: READ_ONCE(sysctl->syn_retries);
 	if (sk->sk_state == CLASP_SYN_RECEIVED)
-		return READ_ONCE(sysctl->synack_retries);
+		return syn_retries ?: READ_ONCE(sysctl->synack_retries);
 	if (sock_flag(sk, SOCK_DEAD))
 		return READ_ONCE(sysctl->orphan_retries);
 	return READ_ONCE(sysctl->retries);
@@ -94,24 +120,142 @@ static bool clasp_timer_orphan_shut_out(const struct sock *sk)
 }
 
 /*
+ * Has the peer been waited for long enough? A user timeout decides alone, but
+ * cannot make an attempt to connect or an orphan last longer.
+ */
+static bool clasp_timer_hopeless(const struct sock *sk, enum clasp_event event)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+
+	if (clasp_clock() >= clasp_timer_user_limit(sk, csk->waiting_since) ||
+	    (event == CLASP_EV_PROBE && clasp_timer_orphan_shut_out(sk)))
+		return true;
+	if (clasp_timer_user_timeout(sk) && !sock_flag(sk, SOCK_DEAD) &&
+	    clasp_in_state(sk, CLASP_SYNCHRONIZED))
+		return false;
+	return csk->retries >= clasp_timer_limit(sk);
+}
+
+static void clasp_timer_give_up(struct sock *sk)
+{
+	clasp_count_sk(sk, CLASP_MIB_AbortOnTimeout);
+	clasp_step(sk, CLASP_EV_GIVE_UP, NULL);
+}
+
+/* One more try, which has not been answered yet. */
+static void clasp_timer_retry(struct sock *sk, enum clasp_event event)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	if (csk->retries < U8_MAX)
+		csk->retries++;
+	/* RFC 9293, section 3.8.3: at R1, IP may look for another path. */
+	if (event == CLASP_EV_RETRANSMIT &&
+	    csk->retries >= READ_ONCE(clasp_sysctl(sk)->path_retries))
+		dst_negative_advice(sk);
+	clasp_step(sk, event, NULL);
+}
+
+/*
  * The retransmission timer or the probe timer ran out. Retries start anew
  * whenever the peer acknowledges something: a peer that answers zero-window
  * probes is probed for as long as it does (RFC 9293, section 3.8.6.1).
  */
 static void clasp_timer_unanswered(struct sock *sk, enum clasp_event event)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-
 	if (skb_queue_empty(&sk->sk_write_queue))
 		return;
-	if (csk->retries >= clasp_timer_limit(sk) ||
-	    (event == CLASP_EV_PROBE && clasp_timer_orphan_shut_out(sk))) {
-		clasp_count_sk(sk, CLASP_MIB_AbortOnTimeout);
-		event = CLASP_EV_GIVE_UP;
-	} else {
-		csk->retries++;
+	if (clasp_timer_hopeless(sk, event))
+		clasp_timer_give_up(sk);
+	else
+		clasp_timer_retry(sk, event);
+}
+
+static u64 clasp_timer_keepalive_idle(const struct sock *sk)
+{
+	return clasp_timer_either(READ_ONCE(clasp_sk(sk)->options.keepalive_idle),
+				  NSEC_PER_SEC,
+				  READ_ONCE(clasp_sysctl(sk)->keepalive_idle_ms));
+}
+
+static u64 clasp_timer_keepalive_interval(const struct sock *sk)
+{
+	const struct clasp_options *options = &clasp_sk(sk)->options;
+
+	return clasp_timer_either(READ_ONCE(options->keepalive_interval),
+				  NSEC_PER_SEC,
+				  READ_ONCE(clasp_sysctl(sk)->keepalive_interval_ms));
+}
+
+static u8 clasp_timer_keepalive_probes(const struct sock *sk)
+{
+	return READ_ONCE(clasp_sk(sk)->options.keepalive_probes) ?:
+	       READ_ONCE(clasp_sysctl(sk)->keepalive_probes);
+}
+
+/* Starts the wait for the next keep-alive, from when the peer was last heard. */
+static void clasp_timer_keepalive_wait(struct sock *sk)
+{
+	u64 at = clasp_sk(sk)->heard_at + clasp_timer_keepalive_idle(sk);
+	u64 now = clasp_clock();
+
+	clasp_timer_set(sk, CLASP_TIMER_KEEPALIVE, at > now ? at - now : 0);
+}
+
+/* No keep-alive was answered. When is that enough? tcp(7), TCP_USER_TIMEOUT. */
+static bool clasp_timer_keepalive_hopeless(const struct sock *sk)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+
+	if (!csk->retries)
+		return false;
+	if (clasp_timer_user_timeout(sk))
+		return clasp_clock() >=
+		       clasp_timer_user_limit(sk, csk->heard_at);
+	return csk->retries >= clasp_timer_keepalive_probes(sk);
+}
+
+/*
+ * The time for a keep-alive has come, unless something was heard meanwhile, or
+ * something is on its way, which is as good.
+ *
+ * Source: RFC 9293, section 3.8.4.
+ */
+static void clasp_timer_keepalive(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u64 idle = clasp_timer_keepalive_idle(sk), now = clasp_clock();
+	u64 delay = clasp_timer_keepalive_interval(sk);
+
+	if (!skb_queue_empty(&sk->sk_write_queue)) {
+		clasp_timer_set(sk, CLASP_TIMER_KEEPALIVE, idle);
+		return;
 	}
-	clasp_step(sk, event, NULL);
+	if (now - csk->heard_at < idle) {
+		clasp_timer_keepalive_wait(sk);
+		return;
+	}
+	if (clasp_timer_keepalive_hopeless(sk)) {
+		clasp_timer_give_up(sk);
+		return;
+	}
+	clasp_count_sk(sk, CLASP_MIB_KeepAlives);
+	delay = min(delay, max(clasp_timer_user_limit(sk, csk->heard_at),
+			       now + csk->rtt.rto) - now);
+	clasp_timer_set(sk, CLASP_TIMER_KEEPALIVE, delay);
+	clasp_timer_retry(sk, CLASP_EV_KEEPALIVE);
+}
+
+/*
+ * CLASP_LINGER2 below 0: the peer's FIN is not waited for, and the peer is told
+ * so, as by TCP.
+ */
+static void clasp_timer_fin_wait_2(struct sock *sk)
+{
+	bool impatient = READ_ONCE(clasp_sk(sk)->options.linger2) < 0;
+
+	clasp_step(sk, impatient ? CLASP_EV_ABORT : CLASP_EV_FIN_WAIT_2_OVER,
+		   NULL);
 }
 
 static void clasp_timer_expired(struct sock *sk, enum clasp_timer which)
@@ -124,11 +268,16 @@ static void clasp_timer_expired(struct sock *sk, enum clasp_timer which)
 		clasp_timer_unanswered(sk, CLASP_EV_PROBE);
 		break;
 	case CLASP_TIMER_ACK:
+		/* Nothing came to go with it. */
+		clasp_sk(sk)->interactive = false;
 		if (clasp_sk(sk)->ack_pending)
 			clasp_step(sk, CLASP_EV_ACK_DUE, NULL);
 		break;
+	case CLASP_TIMER_KEEPALIVE:
+		clasp_timer_keepalive(sk);
+		break;
 	default:
-		clasp_step(sk, CLASP_EV_FIN_WAIT_2_OVER, NULL);
+		clasp_timer_fin_wait_2(sk);
 		break;
 	}
 }
@@ -185,9 +334,31 @@ void clasp_timer_init(struct sock *sk)
 	memset(csk->deadline, 0, sizeof(csk->deadline));
 }
 
-static u64 clasp_timer_rto(const struct sock *sk)
+/*
+ * Starts a timer that ends a wait for the peer, no later than the user timeout
+ * ends it.
+ */
+static void clasp_timer_await(struct sock *sk, enum clasp_timer which,
+			      u64 delay)
 {
-	return clasp_rtt_timeout(&clasp_sk(sk)->rtt, clasp_sysctl(sk));
+	u64 limit = clasp_timer_user_limit(sk, clasp_sk(sk)->waiting_since);
+	u64 now = clasp_clock();
+
+	clasp_timer_set(sk, which, limit > now ? min(delay, limit - now) : 0);
+}
+
+static void clasp_timer_await_ack(struct sock *sk)
+{
+	clasp_timer_await(sk, CLASP_TIMER_RETRANSMIT,
+			  clasp_rtt_timeout(&clasp_sk(sk)->rtt,
+					    clasp_sysctl(sk)));
+}
+
+/* From now on something waits for the peer. */
+static void clasp_timer_wait_begins(struct clasp_sock *csk)
+{
+	csk->waiting_since = clasp_clock();
+	csk->retries = 0;
 }
 
 /**
@@ -198,9 +369,10 @@ static u64 clasp_timer_rto(const struct sock *sk)
  */
 void clasp_timer_segment_sent(struct sock *sk)
 {
-	if (!clasp_sk(sk)->deadline[CLASP_TIMER_RETRANSMIT])
-		clasp_timer_set(sk, CLASP_TIMER_RETRANSMIT,
-				clasp_timer_rto(sk));
+	if (clasp_sk(sk)->deadline[CLASP_TIMER_RETRANSMIT])
+		return;
+	clasp_timer_wait_begins(clasp_sk(sk));
+	clasp_timer_await_ack(sk);
 }
 
 /**
@@ -216,12 +388,11 @@ void clasp_timer_new_ack(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
-	csk->retries = 0;
+	clasp_timer_wait_begins(csk);
 	if (csk->snd_una == csk->snd_nxt)
 		clasp_timer_stop(sk, CLASP_TIMER_RETRANSMIT);
 	else
-		clasp_timer_set(sk, CLASP_TIMER_RETRANSMIT,
-				clasp_timer_rto(sk));
+		clasp_timer_await_ack(sk);
 }
 
 /**
@@ -236,7 +407,7 @@ void clasp_timer_backed_off(struct sock *sk)
 
 	if (rtt->backoff < U8_MAX)
 		rtt->backoff++;
-	clasp_timer_set(sk, CLASP_TIMER_RETRANSMIT, clasp_timer_rto(sk));
+	clasp_timer_await_ack(sk);
 }
 
 /**
@@ -259,9 +430,47 @@ void clasp_timer_window_checked(struct sock *sk)
 	}
 	if (csk->deadline[CLASP_TIMER_PROBE])
 		return;
+	if (!csk->probes)
+		clasp_timer_wait_begins(csk);
 	delay = (u64)READ_ONCE(clasp_sysctl(sk)->rto_max_ms) * NSEC_PER_MSEC;
 	delay = min(csk->rtt.rto << min_t(u8, csk->probes, 16), delay);
-	clasp_timer_set(sk, CLASP_TIMER_PROBE, delay);
+	clasp_timer_await(sk, CLASP_TIMER_PROBE, delay);
+}
+
+/**
+ * clasp_timer_user_timeout_set() - the user timeout is another one now
+ * @sk: the socket, locked
+ *
+ * A wait that it would end earlier is cut short.
+ */
+void clasp_timer_user_timeout_set(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u64 limit = clasp_timer_user_limit(sk, csk->waiting_since);
+	u64 *retransmit = &csk->deadline[CLASP_TIMER_RETRANSMIT];
+	u64 *probe = &csk->deadline[CLASP_TIMER_PROBE];
+
+	if (*retransmit)
+		*retransmit = min(*retransmit, limit);
+	if (*probe)
+		*probe = min(*probe, limit);
+	clasp_timer_set_alarm(sk);
+}
+
+/**
+ * clasp_timer_keepalive_set() - SO_KEEPALIVE or its times have been set
+ * @sk: the socket, locked
+ * @on: keep-alives are wanted
+ *
+ * Also for a connection that is just established, when the option was set
+ * before; until then it has no effect, as for TCP.
+ */
+void clasp_timer_keepalive_set(struct sock *sk, bool on)
+{
+	if (!on)
+		clasp_timer_stop(sk, CLASP_TIMER_KEEPALIVE);
+	else if (clasp_in_state(sk, CLASP_SYNCHRONIZED))
+		clasp_timer_keepalive_wait(sk);
 }
 
 /**
@@ -282,6 +491,9 @@ void clasp_timer_ack_delayed(struct sock *sk)
  */
 void clasp_timer_fin_awaited(struct sock *sk)
 {
-	clasp_timer_set(sk, CLASP_TIMER_FIN_WAIT_2, NSEC_PER_MSEC *
-			READ_ONCE(clasp_sysctl(sk)->fin_wait2_timeout_ms));
+	int linger2 = READ_ONCE(clasp_sk(sk)->options.linger2);
+	int knob_ms = READ_ONCE(clasp_sysctl(sk)->fin_wait2_timeout_ms);
+
+	clasp_timer_set(sk, CLASP_TIMER_FIN_WAIT_2, linger2 < 0 ? 0 :
+			clasp_timer_either(linger2, NSEC_PER_SEC, knob_ms));
 }

@@ -3,6 +3,7 @@
 #include "calls.h"
 
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 
 CASE(buffer_sizes)
@@ -143,6 +144,179 @@ CASE(option_unknown)
 	/* TCP says EOPNOTSUPP here; no manual page does. */
 	require(getsockopt(fd, IPPROTO_UDP, 9999, &v, &len) == -1);
 	expect(errno == ENOPROTOOPT || errno == EOPNOTSUPP);
+}
+
+/* Options of the protocol's own level have TCP's numbers. */
+static int set_own(int fd, int option, int value)
+{
+	return setsockopt(fd, proto, option, &value, sizeof(value));
+}
+
+static int get_own(int fd, int option)
+{
+	socklen_t len = sizeof(int);
+	int value = -99;
+
+	require(!getsockopt(fd, proto, option, &value, &len));
+	expect_ret(len, sizeof(int));
+	return value;
+}
+
+CASE(timer_option_defaults)
+{
+	int fd = sock();
+
+	expect_ret(get_int(fd, SO_KEEPALIVE), 0);
+	expect_ret(get_own(fd, TCP_KEEPIDLE), 7200);
+	expect_ret(get_own(fd, TCP_KEEPINTVL), 75);
+	expect_ret(get_own(fd, TCP_KEEPCNT), 9);
+	expect_ret(get_own(fd, TCP_USER_TIMEOUT), 0);
+	expect_ret(get_own(fd, TCP_LINGER2), 60);
+	expect_ret(get_own(fd, TCP_QUICKACK), 1);
+	expect_ret(get_own(fd, TCP_NODELAY), 0);
+	expect(get_own(fd, TCP_SYNCNT) > 0);
+}
+
+CASE(timer_options_are_kept)
+{
+	int fd = sock();
+
+	expect_ret(set_own(fd, TCP_KEEPIDLE, 32767), 0);
+	expect_ret(set_own(fd, TCP_KEEPINTVL, 1), 0);
+	expect_ret(set_own(fd, TCP_KEEPCNT, 127), 0);
+	expect_ret(set_own(fd, TCP_SYNCNT, 2), 0);
+	expect_ret(set_own(fd, TCP_USER_TIMEOUT, 2147483647), 0);
+	expect_ret(set_own(fd, TCP_LINGER2, 119), 0);
+	expect_ret(set_own(fd, TCP_QUICKACK, 0), 0);
+	expect_ret(get_own(fd, TCP_KEEPIDLE), 32767);
+	expect_ret(get_own(fd, TCP_KEEPINTVL), 1);
+	expect_ret(get_own(fd, TCP_KEEPCNT), 127);
+	expect_ret(get_own(fd, TCP_SYNCNT), 2);
+	expect_ret(get_own(fd, TCP_USER_TIMEOUT), 2147483647);
+	expect_ret(get_own(fd, TCP_LINGER2), 119);
+	expect_ret(get_own(fd, TCP_QUICKACK), 0);
+	expect_ret(set_own(fd, TCP_QUICKACK, 1), 0);
+	expect_ret(get_own(fd, TCP_QUICKACK), 1);
+	expect_ret(set_own(fd, TCP_USER_TIMEOUT, 0), 0);
+	expect_ret(get_own(fd, TCP_USER_TIMEOUT), 0);
+}
+
+CASE(timer_option_limits)
+{
+	int fd = sock();
+
+	expect_errno(set_own(fd, TCP_KEEPIDLE, 0), EINVAL);
+	expect_errno(set_own(fd, TCP_KEEPIDLE, 32768), EINVAL);
+	expect_errno(set_own(fd, TCP_KEEPINTVL, 0), EINVAL);
+	expect_errno(set_own(fd, TCP_KEEPINTVL, 32768), EINVAL);
+	expect_errno(set_own(fd, TCP_KEEPCNT, 0), EINVAL);
+	expect_errno(set_own(fd, TCP_KEEPCNT, 128), EINVAL);
+	expect_errno(set_own(fd, TCP_SYNCNT, 0), EINVAL);
+	expect_errno(set_own(fd, TCP_SYNCNT, 128), EINVAL);
+	expect_errno(set_own(fd, TCP_USER_TIMEOUT, -1), EINVAL);
+	expect_ret(get_own(fd, TCP_KEEPIDLE), 7200);
+	expect_ret(get_own(fd, TCP_USER_TIMEOUT), 0);
+	/* These are cut to size. */
+	expect_ret(set_own(fd, TCP_LINGER2, -7), 0);
+	expect_ret(get_own(fd, TCP_LINGER2), -1);
+	expect_ret(set_own(fd, TCP_LINGER2, 121), 0);
+	expect_ret(get_own(fd, TCP_LINGER2), 120);
+	expect_ret(set_own(fd, TCP_LINGER2, 0), 0);
+	expect_ret(get_own(fd, TCP_LINGER2), 60);
+}
+
+CASE(timer_option_lengths)
+{
+	int fd = sock(), v = 77;
+	socklen_t len = 1;
+	unsigned char small[4] = { 9, 9, 9, 9 };
+
+	expect_errno(setsockopt(fd, proto, TCP_KEEPCNT, &v, 3), EINVAL);
+	expect_errno(setsockopt(fd, proto, TCP_KEEPCNT, (void *)8, 4), EFAULT);
+	expect_ret(setsockopt(fd, proto, TCP_KEEPCNT, &v, sizeof(v)), 0);
+	/* A little of the value, if that is what is asked for. */
+	expect_ret(getsockopt(fd, proto, TCP_KEEPCNT, small, &len), 0);
+	expect_ret(len, 1);
+	expect_ret(small[0], 77);
+	expect_ret(small[1], 9);
+	len = 400;
+	expect_ret(getsockopt(fd, proto, TCP_KEEPCNT, &v, &len), 0);
+	expect_ret(len, 4);
+	len = -1;
+	expect_errno(getsockopt(fd, proto, TCP_KEEPCNT, &v, &len), EINVAL);
+	len = 4;
+	expect_errno(getsockopt(fd, proto, TCP_KEEPCNT, (void *)8, &len),
+		     EFAULT);
+}
+
+CASE(timer_options_are_handed_down)
+{
+	struct sockaddr_in a;
+	int l = sock_listen(&a, 1), s;
+
+	require(!set_own(l, TCP_KEEPIDLE, 11) && !set_own(l, TCP_KEEPCNT, 12));
+	require(!set_own(l, TCP_KEEPINTVL, 13) && !set_own(l, TCP_LINGER2, 14));
+	require(!set_own(l, TCP_USER_TIMEOUT, 15000));
+	sock_connect(&a);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect_ret(get_own(s, TCP_KEEPIDLE), 11);
+	expect_ret(get_own(s, TCP_KEEPCNT), 12);
+	expect_ret(get_own(s, TCP_KEEPINTVL), 13);
+	expect_ret(get_own(s, TCP_LINGER2), 14);
+	expect_ret(get_own(s, TCP_USER_TIMEOUT), 15000);
+}
+
+/* Options are the socket's, not the connection's. */
+CASE(timer_options_outlive_connections)
+{
+	struct sockaddr_in none = { .sin_family = AF_UNSPEC };
+	struct pair p;
+
+	pair_open(&p);
+	require(!set_own(p.c, TCP_KEEPIDLE, 21));
+	require(!set_own(p.c, TCP_USER_TIMEOUT, 22000));
+	require(!do_connect(p.c, none));
+	expect_ret(get_own(p.c, TCP_KEEPIDLE), 21);
+	expect_ret(get_own(p.c, TCP_USER_TIMEOUT), 22000);
+}
+
+CASE(user_timeout_ends_connect)
+{
+	struct sockaddr_in a = addr4(BLACK_HOLE, 1);
+	int fd = sock();
+
+	require(!set_own(fd, TCP_USER_TIMEOUT, 1500));
+	expect_errno(do_connect(fd, a), ETIMEDOUT);
+}
+
+CASE(syncnt_ends_connect)
+{
+	struct sockaddr_in a = addr4(BLACK_HOLE, 1);
+	int fd = sock();
+
+	require(!set_own(fd, TCP_SYNCNT, 1));
+	expect_errno(do_connect(fd, a), ETIMEDOUT);
+}
+
+/* IP's path MTU options, as for TCP. */
+CASE(path_mtu_options)
+{
+	struct pair p;
+	int v, fd = sock();
+	socklen_t len = sizeof(v);
+
+	expect_errno(getsockopt(fd, IPPROTO_IP, IP_MTU, &v, &len), ENOTCONN);
+	expect_ret(getsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v, &len), 0);
+	expect_ret(v, IP_PMTUDISC_WANT);
+	pair_open(&p);
+	expect_ret(getsockopt(p.c, IPPROTO_IP, IP_MTU, &v, &len), 0);
+	expect(v >= 16384);
+	v = IP_PMTUDISC_DO;
+	expect_ret(setsockopt(p.c, IPPROTO_IP, IP_MTU_DISCOVER, &v, len), 0);
+	expect_ret(getsockopt(p.c, IPPROTO_IP, IP_MTU_DISCOVER, &v, &len), 0);
+	expect_ret(v, IP_PMTUDISC_DO);
+	expect_errno(setsockopt(p.c, IPPROTO_IP, IP_MTU, &v, len), ENOPROTOOPT);
 }
 
 /* The level of IP goes on to IP. */

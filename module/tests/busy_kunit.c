@@ -13,8 +13,6 @@
 #define C	WIRE_CLIENT
 #define V	WIRE_SERVER
 
-#define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
-
 static void open_pair(struct kunit *test, struct wire_pair *pair)
 {
 	struct wire *wire = test->priv;
@@ -40,7 +38,7 @@ static void busy_segments(struct kunit *test)
 	char text[32] = { };
 
 	open_pair(test, &pair);
-	clasp_sk(pair.client->sk)->nodelay = true;
+	clasp_sk(pair.client->sk)->options.nodelay = true;
 	hold(pair.server->sk);
 	KUNIT_EXPECT_EQ(test, 4, wire_send(pair.client, "some", 4));
 	KUNIT_EXPECT_EQ(test, 5, wire_send(pair.client, " text", 5));

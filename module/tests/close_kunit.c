@@ -10,8 +10,6 @@
 #define C	WIRE_CLIENT
 #define V	WIRE_SERVER
 
-#define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
-
 /* An open connection with nothing on its way, and the log empty. */
 static void open_pair(struct kunit *test, struct wire_pair *pair)
 {

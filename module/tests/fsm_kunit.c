@@ -139,9 +139,17 @@ static const struct expected in_syn_received[] = {
 	ON(GIVE_UP, CLOSED, DO(REPORT_TIMEOUT) | DO(DESTROY)),		\
 	ON(PROBE, state, DO(SEND_PROBE))
 
+/*
+ * 3.8.4: a keep-alive goes only when nothing is on its way, so not while a FIN
+ * waits for its ACK. A peer that answers none is gone.
+ */
+#define IDLE(state)							\
+	ON(KEEPALIVE, state, DO(SEND_PROBE))
+
 static const struct expected in_established[] = {
 	SYNCHRONIZED(ESTABLISHED),
 	SENDING(ESTABLISHED),
+	IDLE(ESTABLISHED),
 	ON(CLOSE, FIN_WAIT_1, DO(QUEUE_FIN)),
 	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, ESTABLISHED, DO(TAKE_ACK) | DO(TAKE_TEXT)),
@@ -169,11 +177,14 @@ static const struct expected in_fin_wait_1[] = {
 };
 
 /*
- * All that was sent is acknowledged, so nothing is sent again. A CLOSE that
- * comes after a half close starts the wait for a FIN that may never come.
+ * All that was sent is acknowledged, so nothing is sent again; only keep-alives
+ * can be in vain. A CLOSE that comes after a half close starts the wait for a
+ * FIN that may never come.
  */
 static const struct expected in_fin_wait_2[] = {
 	SYNCHRONIZED(FIN_WAIT_2),
+	IDLE(FIN_WAIT_2),
+	ON(GIVE_UP, CLOSED, DO(REPORT_TIMEOUT) | DO(DESTROY)),
 	ON(CLOSE, FIN_WAIT_2, DO(AWAIT_FIN)),
 	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, FIN_WAIT_2, DO(TAKE_ACK) | DO(TAKE_TEXT)),
@@ -192,6 +203,7 @@ static const struct expected in_fin_wait_2[] = {
 static const struct expected in_close_wait[] = {
 	SYNCHRONIZED(CLOSE_WAIT),
 	SENDING(CLOSE_WAIT),
+	IDLE(CLOSE_WAIT),
 	ON(CLOSE, LAST_ACK, DO(QUEUE_FIN)),
 	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, CLOSE_WAIT, DO(TAKE_ACK)),

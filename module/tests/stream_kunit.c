@@ -10,9 +10,6 @@
 #define C	WIRE_CLIENT
 #define V	WIRE_SERVER
 
-#define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
-#define MS(n)		((u64)(n) * NSEC_PER_MSEC)
-
 /* An open connection with nothing on its way, and the log empty. */
 static void open_pair(struct kunit *test, struct wire_pair *pair)
 {
@@ -126,7 +123,7 @@ static void stream_nagle(struct kunit *test)
 	wire_run(wire, SECONDS(1));
 	KUNIT_EXPECT_EQ(test, wire->log[0].len, 1);
 	KUNIT_EXPECT_EQ(test, wire->log[2].len, 9);
-	clasp_sk(pair.client->sk)->nodelay = true;
+	clasp_sk(pair.client->sk)->options.nodelay = true;
 	wire_clear(wire);
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
@@ -209,6 +206,7 @@ static void stream_hole(struct kunit *test)
 
 	open_pair(test, &pair);
 	clasp_sk(pair.server->sk)->quick_acks = 0;
+	wire_sysctl()->quick_acks = 0;
 	seq = clasp_sk(pair.client->sk)->snd_nxt;
 	ack = clasp_sk(pair.server->sk)->snd_nxt;
 	wire_inject(wire, C, A, seq + 9, ack, 9);

@@ -401,14 +401,15 @@ void wire_random(struct wire *wire, const struct wire_chance *chance)
 	prandom_seed_state(&wire_rnd, chance->seed);
 }
 
-/* A segment out of nowhere, as if this end had sent it. */
-void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
-		 u64 ack_seq, u32 len)
+/* A segment out of nowhere, as if this end had sent it, with its window. */
+void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
+			u64 seq, u64 ack_seq, u32 len, u32 window)
 {
-	u8 segment[CLASP_HEADER_MIN + 64] = { };
-	struct clasphdr *hdr = (struct clasphdr *)segment;
+	struct clasphdr *hdr = kunit_kzalloc(wire->test, sizeof(*hdr) + len,
+					     GFP_KERNEL);
 	struct sk_buff *skb;
 
+	KUNIT_ASSERT_NOT_NULL(wire->test, hdr);
 	hdr->source = htons(from == WIRE_CLIENT ? WIRE_CLIENT_PORT :
 						  WIRE_SERVER_PORT);
 	hdr->dest = htons(from == WIRE_CLIENT ? WIRE_SERVER_PORT :
@@ -417,11 +418,19 @@ void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
 	hdr->flags = flags;
 	hdr->seq = cpu_to_be64(seq);
 	hdr->ack_seq = cpu_to_be64(ack_seq);
-	hdr->window = cpu_to_be32(65536);
-	skb = wire_packet(segment, CLASP_HEADER_MIN + min(len, 64u), from);
+	hdr->window = cpu_to_be32(window);
+	skb = wire_packet(hdr, sizeof(*hdr) + len, from);
+	kunit_kfree(wire->test, hdr);
 	KUNIT_ASSERT_NOT_NULL(wire->test, skb);
 	wire_launch(wire, skb, wire->now);
 	wire_next(wire, wire->now);
+}
+
+/* The same with a window that stops nobody. */
+void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
+		 u64 ack_seq, u32 len)
+{
+	wire_inject_window(wire, from, flags, seq, ack_seq, len, 65536);
 }
 
 struct clasp_sysctl *wire_sysctl(void)
@@ -439,11 +448,17 @@ static void wire_set_sysctl(void)
 	sysctl->synack_retries = 5;
 	sysctl->retries = 15;
 	sysctl->orphan_retries = 8;
+	sysctl->path_retries = 3;
+	sysctl->user_timeout_ms = 0;
+	sysctl->keepalive_idle_ms = 7200 * 1000;
+	sysctl->keepalive_interval_ms = 75 * 1000;
+	sysctl->keepalive_probes = 9;
 	sysctl->timewait_ms = 240000;
 	sysctl->fin_wait2_timeout_ms = 60000;
 	sysctl->rto_min_ms = 200;
 	sysctl->rto_max_ms = 120000;
 	sysctl->ack_delay_ms = 40;
+	sysctl->quick_acks = 16;
 }
 
 int wire_init(struct kunit *test)

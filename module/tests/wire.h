@@ -12,6 +12,9 @@
 
 #include "../clasp.h"
 
+#define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
+#define MS(n)		((u64)(n) * NSEC_PER_MSEC)
+
 /* An end of the wire: its address is 10.253.0.1 or 10.253.0.2. */
 enum wire_end {
 	WIRE_CLIENT,
@@ -158,6 +161,7 @@ struct socket *wire_accept(struct wire *wire, struct socket *listener);
 void wire_open(struct wire *wire, struct wire_pair *pair);
 void wire_close(struct wire *wire, struct socket **sock);
 int wire_error(struct socket *sock);
+void wire_option(struct wire *wire, struct socket *sock, int name, int value);
 int wire_send(struct socket *sock, const void *data, u32 len);
 int wire_receive(struct socket *sock, void *data, u32 len);
 
@@ -173,6 +177,8 @@ void wire_cut(struct wire *wire, enum wire_end from);
 void wire_mend(struct wire *wire);
 void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
 		 u64 ack_seq, u32 len);
+void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
+			u64 seq, u64 ack_seq, u32 len, u32 window);
 void wire_random(struct wire *wire, const struct wire_chance *chance);
 
 int wire_state(struct wire *wire, enum wire_end end);

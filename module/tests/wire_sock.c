@@ -2,6 +2,7 @@
 /* The sockets at the two ends of the wire, and the streams between them. */
 #include <net/ipv6.h>
 
+#include "../options.h"
 #include "wire.h"
 
 #define WIRE_CHUNK	4096
@@ -131,6 +132,15 @@ void wire_close(struct wire *wire, struct socket **sock)
 int wire_error(struct socket *sock)
 {
 	return sock_error(sock->sk);
+}
+
+/* setsockopt(2) at the protocol's own level. */
+void wire_option(struct wire *wire, struct socket *sock, int name, int value)
+{
+	KUNIT_EXPECT_EQ(wire->test, 0,
+			clasp_setsockopt(sock->sk, SOL_CLASP, name,
+					 KERNEL_SOCKPTR(&value),
+					 sizeof(value)));
 }
 
 int wire_send(struct socket *sock, const void *data, u32 len)

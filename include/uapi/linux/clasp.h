@@ -19,6 +19,13 @@
 
 /* Options at level SOL_CLASP; numbers and meanings are TCP's. */
 #define CLASP_NODELAY		1	/* int: send small segments at once */
+#define CLASP_KEEPIDLE		4	/* int: s of silence to a keep-alive */
+#define CLASP_KEEPINTVL		5	/* int: s between keep-alives */
+#define CLASP_KEEPCNT		6	/* int: keep-alives without answer */
+#define CLASP_SYNCNT		7	/* int: SYNs sent again */
+#define CLASP_LINGER2		8	/* int: s in FIN-WAIT-2 once closed */
+#define CLASP_QUICKACK		12	/* int: acknowledge without delay */
+#define CLASP_USER_TIMEOUT	18	/* int: ms to wait for an ACK */
 
 #define CLASP_VERSION		1
 
