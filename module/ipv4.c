@@ -242,6 +242,16 @@ static const enum clasp_counter clasp_verdict_counter[] = {
 	[CLASP_BAD_OPTION] = CLASP_MIB_InOption,
 };
 
+/*
+ * RFC 9293, section 3.9.2.3: nothing is for us that is for others, too. Not
+ * every device knows, but the route does.
+ */
+static bool clasp_ipv4_for_us_alone(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_HOST &&
+	       !(skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST));
+}
+
 /* Softirq, RCU read lock held; skb->data at our header. */
 static int clasp_ipv4_rcv(struct sk_buff *skb)
 {
@@ -251,7 +261,7 @@ static int clasp_ipv4_rcv(struct sk_buff *skb)
 	__wsum pseudo;
 	int iif, sdif;
 
-	if (skb->pkt_type != PACKET_HOST)
+	if (!clasp_ipv4_for_us_alone(skb))
 		goto drop;
 	clasp_count(net, CLASP_MIB_InSegs);
 	/* What IP left in skb->cb goes when the segment is parsed. */

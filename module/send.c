@@ -110,7 +110,8 @@ static void clasp_send_finish(struct sock *sk, bool more)
 		clasp_timer_window_checked(sk);
 		return;
 	}
-	CLASP_CB(tail)->flags |= CLASP_PSH;
+	if (!more)
+		CLASP_CB(tail)->flags |= CLASP_PSH;
 	clasp_output_push(sk);
 }
 
@@ -125,7 +126,8 @@ static int clasp_send_all(struct sock *sk, struct msghdr *msg, long *timeo,
 			return some;
 		if (some) {
 			*copied += some;
-			if (!clasp_send_tail(sk))
+			/* The last one is clasp_send_finish()'s, for its PSH. */
+			if (msg_data_left(msg) && !clasp_send_tail(sk))
 				clasp_output_push(sk);
 			continue;
 		}
