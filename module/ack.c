@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What an acknowledgment means to the sender. */
 #include "ack.h"
+#include "mtu.h"
 #include "recovery.h"
 #include "rtt.h"
 #include "sndq.h"
@@ -74,6 +75,7 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 		clasp_rtt_sample(&csk->rtt, sample, clasp_sysctl(sk));
 	csk->snd_una = cb->ack_seq;
 	clasp_timer_new_ack(sk);
+	clasp_mtu_acked(sk);
 	clasp_recovery_new_ack(sk, acked);
 	/* Pairs with the barrier in clasp_poll(). */
 	smp_mb();

@@ -12,6 +12,7 @@
 #include "actions.h"
 #include "cong.h"
 #include "listen.h"
+#include "mtu.h"
 #include "output.h"
 #include "port.h"
 #include "rcvq.h"
@@ -82,7 +83,7 @@ static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)
 	csk->snd_wnd = cb->window;
 	csk->max_window = cb->window;
 	csk->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
-	clasp_output_sync_mss(sk);
+	clasp_mtu_sync(sk);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 }
 

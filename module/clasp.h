@@ -140,6 +140,25 @@ struct clasp_recovery {
 };
 
 /**
+ * struct clasp_mtu - what the path is believed to take (RFC 4821)
+ * @path: data in a segment that suits the route and the peer, bytes
+ * @limit: data in a segment that gets through a black hole, bytes;
+ *	CLASP_MSS_MAX if there is none
+ * @high: data in the largest segment worth a probe, bytes
+ * @probe_len: data in the probe on its way, bytes; 0 if there is none
+ * @probe_end: the number after its last
+ * @retry_at: no probe before this, ns
+ */
+struct clasp_mtu {
+	u32 path;
+	u32 limit;
+	u32 high;
+	u32 probe_len;
+	u64 probe_end;
+	u64 retry_at;
+};
+
+/**
  * struct clasp_options - options at level SOL_CLASP, as the user gave them
  * @keepalive_idle: CLASP_KEEPIDLE, s
  * @keepalive_interval: CLASP_KEEPINTVL, s
@@ -183,6 +202,7 @@ struct clasp_options {
  * @send_head: first skb of sk_write_queue that was never sent, or NULL
  * @sent_at: when anything of the send queue was last sent, ns
  * @snd_mss: largest data part of a segment that we send, bytes
+ * @mtu: why @snd_mss is what it is
  * @peer_mss: what the peer's MSS option allows, bytes
  * @irs: initial receive sequence number
  * @rcv_nxt: next number expected
@@ -253,6 +273,7 @@ struct clasp_sock {
 	struct sk_buff *send_head;
 	u64 sent_at;
 	u32 snd_mss;
+	struct clasp_mtu mtu;
 	u32 peer_mss;
 
 	u64 irs;
@@ -319,6 +340,10 @@ struct clasp_sock {
  * @rto_max_ms: greatest retransmission timeout, back-off included
  * @ack_delay_ms: longest delay of an acknowledgment (RFC 9293: under 500)
  * @quick_acks: ACKs without delay at the start and when it must go quickly
+ * @mtu_probing: black holes for large segments are looked for, 1 or 0
+ * @base_mss_bytes: data in a segment when large ones seem to vanish
+ * @min_mss_bytes: the same at least, when those vanish too
+ * @mtu_probe_interval_ms: from a search for the largest segment to the next
  * @challenge_ack_ms: least time between a connection's challenge ACKs
  *
  * Read with READ_ONCE() and without locks.
@@ -342,6 +367,10 @@ struct clasp_sysctl {
 	int rto_max_ms;
 	int ack_delay_ms;
 	int quick_acks;
+	int mtu_probing;
+	int base_mss_bytes;
+	int min_mss_bytes;
+	int mtu_probe_interval_ms;
 	int challenge_ack_ms;
 };
 

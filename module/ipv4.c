@@ -12,7 +12,7 @@
 #include "actions.h"
 #include "input.h"
 #include "ipv4.h"
-#include "recovery.h"
+#include "mtu.h"
 
 /* Of an IP header without options, and of the fields of ours ICMP must show. */
 #define CLASP_ICMP_NEEDED	(offsetof(struct clasphdr, seq) + sizeof(__be64))
@@ -213,9 +213,9 @@ static void clasp_ipv4_mtu_reduced(struct sock *sk)
 	if (!dst || !clasp_in_state(sk, CLASP_SYNCHRONIZED))
 		return;
 	dst->ops->update_pmtu(dst, sk, NULL, clasp_sk(sk)->mtu_reduced, true);
-	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT)
+	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT || !ip_sk_accept_pmtu(sk))
 		return;
-	clasp_recovery_mtu_reduced(sk);
+	clasp_mtu_reduced(sk);
 }
 
 const struct clasp_af_ops clasp_ipv4_ops = {

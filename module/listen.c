@@ -5,6 +5,7 @@
 #include "cong.h"
 #include "input.h"
 #include "listen.h"
+#include "mtu.h"
 #include "output.h"
 #include "port.h"
 #include "recovery.h"
@@ -214,7 +215,7 @@ static void clasp_child_init(struct sock *child,
 	inet_sk(child)->inet_sport = req->entry.flow.lport;
 	inet_sk(child)->inet_dport = req->entry.flow.rport;
 	csk->af->child(child, &req->path);
-	clasp_output_sync_mss(child);
+	clasp_mtu_sync(child);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
 	csk->rtt.backoff = req->retries;

@@ -23,7 +23,7 @@ struct sock;
 	X(Timeouts) X(FastRetransmits) X(Probes) X(AbortOnTimeout)	\
 	X(AbortOnClose) X(AbortOnMemory) X(TimeWaits)			\
 	X(TimeWaitOverflows) X(QueuePruned) X(ForcedMemory)		\
-	X(KeepAlives)
+	X(KeepAlives) X(MtuReductions)
 
 #define CLASP_COUNTER_ENUM(name)	CLASP_MIB_##name,
 /* Index of a counter, see CLASP_COUNTERS(). */

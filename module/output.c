@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "cong.h"
+#include "mtu.h"
 #include "output.h"
 #include "rcvq.h"
 #include "reply.h"
@@ -39,35 +40,6 @@ u32 clasp_output_in_flight(const struct clasp_sock *csk)
 	return out > arrived ? out - arrived : 0;
 }
 
-/**
- * clasp_output_advertised_mss() - the MSS option to be sent
- * @af: the address family's operations
- * @mtu: MTU of the path, bytes
- *
- * Source: RFC 9293, section 3.7.1, RFC 6691: without regard to options.
- *
- * Return: bytes of data.
- */
-u16 clasp_output_advertised_mss(const struct clasp_af_ops *af, u32 mtu)
-{
-	u32 headers = af->header_len + CLASP_HEADER_MIN;
-
-	return clamp_t(u32, mtu > headers ? mtu - headers : 0,
-		       CLASP_MSS_MIN, CLASP_MSS_MAX);
-}
-
-/**
- * clasp_output_sync_mss() - fit the segment size to the path and the peer
- * @sk: the socket, locked, its route known
- */
-void clasp_output_sync_mss(struct sock *sk)
-{
-	struct clasp_sock *csk = clasp_sk(sk);
-	u32 path = clasp_output_advertised_mss(csk->af, csk->af->mtu(sk));
-
-	csk->snd_mss = min(path, csk->peer_mss);
-}
-
 /* Hands a segment to IP; eats the skb. */
 static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 			     u64 seq, u8 flags)
@@ -91,8 +63,7 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 		clasp_timer_stop(sk, CLASP_TIMER_ACK);
 	}
 	if (flags & CLASP_SYN)
-		header.mss = clasp_output_advertised_mss(csk->af,
-							 csk->af->mtu(sk));
+		header.mss = clasp_mtu_to_mss(csk->af, csk->af->mtu(sk));
 	clasp_segment_push(skb, &header);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->tstamp = 0;
@@ -132,6 +103,8 @@ static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
 /* Sends an skb of the queue that must not be longer than @len bytes of data. */
 static int clasp_output_skb_upto(struct sock *sk, struct sk_buff *skb, u32 len)
 {
+	if (skb != clasp_sk(sk)->send_head)
+		clasp_mtu_resent(sk, skb);
 	if (skb->len > len && clasp_sndq_split(sk, skb, len))
 		return -ENOBUFS;
 	return clasp_output_skb(sk, skb);
@@ -181,6 +154,14 @@ static u32 clasp_output_usable_window(const struct clasp_sock *csk)
 	return clasp_after(right, csk->snd_nxt) ? right - csk->snd_nxt : 0;
 }
 
+/* Bytes that cwnd still has room for. */
+static u32 clasp_output_usable_cwnd(const struct clasp_sock *csk)
+{
+	u32 in_flight = clasp_output_in_flight(csk);
+
+	return csk->cong.cwnd > in_flight ? csk->cong.cwnd - in_flight : 0;
+}
+
 /*
  * How much of the first unsent skb may be sent: 0 for not now. RFC 9293,
  * section 3.8.6.2.1 (silly window) and 3.7.4 (Nagle).
@@ -189,16 +170,16 @@ static u32 clasp_output_allowed(const struct sock *sk,
 				const struct sk_buff *skb)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
-	u32 in_flight = clasp_output_in_flight(csk);
+	u32 cwnd = clasp_output_usable_cwnd(csk);
 	u32 usable = clasp_output_usable_window(csk);
-	u32 len = min_t(u32, skb->len, csk->snd_mss);
+	u32 len = clasp_mtu_segment_len(csk, skb, min(cwnd, usable));
 	bool fin = CLASP_CB(skb)->flags & CLASP_FIN;
 
-	if (in_flight && in_flight + len > csk->cong.cwnd)
+	if (len > cwnd && clasp_output_in_flight(csk))
 		return 0;
 	if (usable < max(len, 1u))
 		return usable && usable >= csk->max_window / 2 ? usable : 0;
-	if (len == csk->snd_mss || fin || csk->options.nodelay ||
+	if (len >= csk->snd_mss || fin || csk->options.nodelay ||
 	    csk->snd_una == csk->snd_nxt)
 		return max(len, 1u);
 	/* Small, and the user may still add to it: Nagle waits for an ACK. */
@@ -227,6 +208,7 @@ void clasp_output_push(struct sock *sk)
 	sock_owned_by_me(sk);
 	if (!clasp_in_state(sk, CLASP_SENDING))
 		return;
+	clasp_mtu_sync(sk);
 	clasp_output_after_idle(csk);
 	clasp_output_lost(sk);
 	while ((skb = csk->send_head)) {
@@ -234,6 +216,7 @@ void clasp_output_push(struct sock *sk)
 
 		if (!len || clasp_output_skb_upto(sk, skb, len))
 			break;
+		clasp_mtu_sent(csk, skb);
 	}
 	clasp_timer_window_checked(sk);
 }

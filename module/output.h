@@ -6,7 +6,6 @@
 #include "clasp.h"
 
 u32 clasp_output_in_flight(const struct clasp_sock *csk);
-void clasp_output_sync_mss(struct sock *sk);
 void clasp_output_push(struct sock *sk);
 void clasp_output_head(struct sock *sk);
 void clasp_output_ack(struct sock *sk);
@@ -14,6 +13,5 @@ void clasp_output_ack_if_due(struct sock *sk);
 void clasp_output_challenge(struct sock *sk);
 void clasp_output_probe(struct sock *sk);
 void clasp_output_reset(struct sock *sk);
-u16 clasp_output_advertised_mss(const struct clasp_af_ops *af, u32 mtu);
 
 #endif /* _CLASP_OUTPUT_H */

@@ -8,6 +8,7 @@
  * flight (clasp_output_in_flight()), so the window itself stays as it is.
  */
 #include "cong.h"
+#include "mtu.h"
 #include "output.h"
 #include "recovery.h"
 #include "sndq.h"
@@ -36,6 +37,24 @@ static void clasp_recovery_resend_head(struct sock *sk)
 	clasp_output_head(sk);
 }
 
+/*
+ * A probe for a larger segment size is lost more often than not. It goes again
+ * in smaller segments, and says nothing of congestion (RFC 4821, section 7.6.2).
+ */
+static bool clasp_recovery_of_probe(struct sock *sk)
+{
+	const struct sk_buff *head = skb_peek(&sk->sk_write_queue);
+	struct clasp_recovery *recovery = &clasp_sk(sk)->recovery;
+
+	if (!head || !clasp_mtu_resent(sk, head))
+		return false;
+	recovery->dupacks = 0;
+	/* What is on its way brings more duplicates; what follows is new. */
+	recovery->recover = clasp_sk(sk)->snd_nxt - 1;
+	clasp_recovery_resend_head(sk);
+	return true;
+}
+
 /**
  * clasp_recovery_duplicate_ack() - the peer got something out of order
  * @sk: the socket, locked
@@ -54,6 +73,8 @@ void clasp_recovery_duplicate_ack(struct sock *sk)
 	if (recovery->phase != CLASP_OPEN || recovery->dupacks < CLASP_DUPACKS)
 		return;
 	if (!clasp_after(csk->snd_una, recovery->recover))
+		return;
+	if (clasp_recovery_of_probe(sk))
 		return;
 	clasp_count_sk(sk, CLASP_MIB_FastRetransmits);
 	recovery->phase = CLASP_FAST_RECOVERY;
@@ -126,31 +147,4 @@ void clasp_recovery_timeout(struct sock *sk)
 		clasp_sndq_mark_lost(csk, skb);
 	}
 	clasp_output_head(sk);
-}
-
-/**
- * clasp_recovery_mtu_reduced() - the path takes only smaller packets now
- * @sk: the socket, locked, its route up to date
- *
- * What was sent in larger segments is lost, and goes again in smaller ones. It
- * says nothing of congestion.
- *
- * Source: RFC 1191, section 6.4.
- */
-void clasp_recovery_mtu_reduced(struct sock *sk)
-{
-	struct clasp_sock *csk = clasp_sk(sk);
-	u32 before = csk->snd_mss;
-	struct sk_buff *skb;
-
-	clasp_output_sync_mss(sk);
-	if (csk->snd_mss >= before)
-		return;
-	skb_queue_walk(&sk->sk_write_queue, skb) {
-		if (skb == csk->send_head)
-			break;
-		if (skb->len > csk->snd_mss)
-			clasp_sndq_mark_lost(csk, skb);
-	}
-	clasp_output_push(sk);
 }

@@ -9,6 +9,5 @@ void clasp_recovery_init(struct clasp_sock *csk);
 void clasp_recovery_duplicate_ack(struct sock *sk);
 void clasp_recovery_new_ack(struct sock *sk, u64 acked);
 void clasp_recovery_timeout(struct sock *sk);
-void clasp_recovery_mtu_reduced(struct sock *sk);
 
 #endif /* _CLASP_RECOVERY_H */

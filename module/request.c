@@ -8,6 +8,7 @@
 #include "classify.h"
 #include "isn.h"
 #include "listen.h"
+#include "mtu.h"
 #include "output.h"
 #include "rcvq.h"
 #include "reply.h"
@@ -75,7 +76,7 @@ static void clasp_request_send(struct clasp_request *req, u8 flags)
 	};
 
 	if (flags & CLASP_SYN)
-		header.mss = clasp_output_advertised_mss(af, af->path_mtu(net, &req->path));
+		header.mss = clasp_mtu_to_mss(af, af->path_mtu(net, &req->path));
 	clasp_reply(net, af, &req->path, &header);
 }
 

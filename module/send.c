@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the user's bytes do on their way out. */
+#include "mtu.h"
 #include "output.h"
 #include "send.h"
 #include "sndq.h"
@@ -10,7 +11,7 @@ static struct sk_buff *clasp_send_tail(struct sock *sk)
 {
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
 
-	if (!clasp_sk(sk)->send_head || tail->len >= clasp_sk(sk)->snd_mss ||
+	if (!clasp_sk(sk)->send_head || tail->len >= clasp_mtu_build_len(clasp_sk(sk)) ||
 	    skb_shinfo(tail)->nr_frags >= MAX_SKB_FRAGS ||
 	    CLASP_CB(tail)->flags & CLASP_SYN)
 		return NULL;
@@ -49,7 +50,7 @@ static int clasp_send_copy(struct sock *sk, struct sk_buff *skb,
 	merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
 	if (!merge && i >= MAX_SKB_FRAGS)
 		return 0;
-	copy = min3((size_t)clasp_sk(sk)->snd_mss - skb->len,
+	copy = min3((size_t)clasp_mtu_build_len(clasp_sk(sk)) - skb->len,
 		    (size_t)pfrag->size - pfrag->offset, msg_data_left(msg));
 	if (!sk_wmem_schedule(sk, copy))
 		return 0;

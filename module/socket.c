@@ -5,6 +5,7 @@
 #include "actions.h"
 #include "cong.h"
 #include "isn.h"
+#include "mtu.h"
 #include "output.h"
 #include "port.h"
 #include "rcvq.h"
@@ -35,7 +36,6 @@ void clasp_socket_reset(struct sock *sk)
 	csk->send_head = NULL;
 	csk->snd_wnd = 0;
 	csk->max_window = 0;
-	csk->snd_mss = CLASP_MSS_DEFAULT;
 	csk->peer_mss = CLASP_MSS_DEFAULT;
 	csk->rcv_nxt = 0;
 	csk->rcv_wup = 0;
@@ -60,6 +60,7 @@ void clasp_socket_reset(struct sock *sk)
 	sk->sk_max_ack_backlog = 0;
 	sk->sk_ack_backlog = 0;
 	clasp_rtt_init(&csk->rtt);
+	clasp_mtu_init(csk);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
 	clasp_rcvq_quicken(sk);
@@ -200,7 +201,7 @@ int clasp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len)
 	err = clasp_connect_enter(sk);
 	if (err)
 		goto undo;
-	clasp_output_sync_mss(sk);
+	clasp_mtu_sync(sk);
 	csk->iss = clasp_isn(sock_net(sk), &csk->entry.flow);
 	clasp_recovery_init(csk);
 	err = clasp_sndq_syn(sk);

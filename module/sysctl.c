@@ -26,6 +26,10 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.rto_max_ms = 120 * 1000,
 	.ack_delay_ms = 40,
 	.quick_acks = 16,
+	.mtu_probing = 1,
+	.base_mss_bytes = 1024,
+	.min_mss_bytes = 512,
+	.mtu_probe_interval_ms = 600 * 1000,
 	.challenge_ack_ms = 500,
 };
 
@@ -65,6 +69,10 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(rto_max_ms, 1000, 600000),
 	CLASP_KNOB(ack_delay_ms, 1, 499),
 	CLASP_KNOB(quick_acks, 0, 255),
+	CLASP_KNOB(mtu_probing, 0, 1),
+	CLASP_KNOB(base_mss_bytes, CLASP_MSS_MIN, CLASP_MSS_MAX),
+	CLASP_KNOB(min_mss_bytes, CLASP_MSS_MIN, CLASP_MSS_MAX),
+	CLASP_KNOB(mtu_probe_interval_ms, 1, INT_MAX),
 	CLASP_KNOB(challenge_ack_ms, 0, 60000),
 };
 

@@ -7,6 +7,7 @@
  * never set a deadline themselves; they say what happened, by the verbs below.
  */
 #include "actions.h"
+#include "mtu.h"
 #include "output.h"
 #include "rtt.h"
 #include "sndq.h"
@@ -149,10 +150,15 @@ static void clasp_timer_retry(struct sock *sk, enum clasp_event event)
 
 	if (csk->retries < U8_MAX)
 		csk->retries++;
-	/* RFC 9293, section 3.8.3: at R1, IP may look for another path. */
+	/*
+	 * RFC 9293, section 3.8.3: at R1, IP may look for another path; or this
+	 * one is too narrow.
+	 */
 	if (event == CLASP_EV_RETRANSMIT &&
-	    csk->retries >= READ_ONCE(clasp_sysctl(sk)->path_retries))
+	    csk->retries >= READ_ONCE(clasp_sysctl(sk)->path_retries)) {
 		dst_negative_advice(sk);
+		clasp_mtu_doubt(sk);
+	}
 	clasp_step(sk, event, NULL);
 }
 

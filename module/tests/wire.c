@@ -94,7 +94,7 @@ static u8 wire_fate(struct wire *wire, const struct wire_segment *seg,
 
 		if (!rule->count || (seg->flags & rule->mask) != rule->flags ||
 		    (rule->from != WIRE_ANY && rule->from != seg->from) ||
-		    (rule->text && !seg->len))
+		    (rule->text && !seg->len) || seg->len < rule->min_len)
 			continue;
 		if (rule->skip) {
 			rule->skip--;
@@ -260,7 +260,7 @@ static int wire_af_route(struct sock *sk)
 
 static u32 wire_af_mtu(struct sock *sk)
 {
-	return WIRE_MTU;
+	return the_wire->mtu;
 }
 
 static void wire_af_child(struct sock *child, const struct clasp_path *path)
@@ -459,6 +459,10 @@ static void wire_set_sysctl(void)
 	sysctl->rto_max_ms = 120000;
 	sysctl->ack_delay_ms = 40;
 	sysctl->quick_acks = 16;
+	sysctl->mtu_probing = 1;
+	sysctl->base_mss_bytes = 1024;
+	sysctl->min_mss_bytes = 512;
+	sysctl->mtu_probe_interval_ms = 600 * 1000;
 }
 
 int wire_init(struct kunit *test)
@@ -474,6 +478,7 @@ int wire_init(struct kunit *test)
 	wire->test = test;
 	wire->now = 1000 * NSEC_PER_SEC;
 	wire->delay = 10 * NSEC_PER_MSEC;
+	wire->mtu = WIRE_MTU;
 	INIT_LIST_HEAD(&wire->alarms);
 	__skb_queue_head_init(&wire->flights);
 	prandom_seed_state(&wire_rnd, 1);

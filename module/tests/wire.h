@@ -55,6 +55,7 @@ struct wire_segment {
  * @mask: these control bits ...
  * @flags: ... are these
  * @text: only segments with data
+ * @min_len: only segments with at least so many bytes of it
  * @skip: so many that match are let through
  * @count: then so many meet their fate
  * @fate: that is it
@@ -65,6 +66,7 @@ struct wire_rule {
 	u8 mask;
 	u8 flags;
 	bool text;
+	u32 min_len;
 	u32 skip;
 	u32 count;
 	u8 fate;
@@ -99,6 +101,7 @@ struct wire_chance {
  * @alarms: pending alarms by time
  * @flights: segments on their way, by time
  * @delay: how long a segment takes, ns
+ * @mtu: of the path, bytes; 0 for no route
  * @isn: initial sequence number by end; 0 for one of the module's own
  * @chance: random faults
  * @rules: what is to happen to which segments
@@ -116,6 +119,7 @@ struct wire {
 	struct list_head alarms;
 	struct sk_buff_head flights;
 	u64 delay;
+	u32 mtu;
 	u64 isn[WIRE_ENDS];
 	struct wire_chance chance;
 	struct wire_rule rules[WIRE_RULES];
