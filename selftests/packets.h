@@ -10,6 +10,7 @@
  *   packets_call.c     what each call does
  *   packets_segment.c  segments and ICMP messages as lines tell them
  *   packets_conn.c     connections: who, and their initial numbers
+ *   packets_state.c    the states that the kernel traces
  *   packets_tun.c      the network namespace and its one device
  */
 #ifndef CLASP_SELFTEST_PACKETS_H
@@ -32,6 +33,7 @@
 #define CALL_ARGS 4
 #define CALL_BYTES (16 << 20)		/* read or written by one call */
 #define DESCRIPTORS 64
+#define STATE_PATH 16
 
 /* ---- lines -------------------------------------------------------------- */
 
@@ -121,9 +123,16 @@ struct counter {
 	long low, high;
 };
 
+/* The latest states that a socket went through. */
+struct states {
+	struct segment_spec ends;	/* of which only these count */
+	int path[STATE_PATH];
+	int count;
+};
+
 enum line_type {
 	LINE_CALL, LINE_INJECT, LINE_EXPECT, LINE_ICMP, LINE_NOTHING,
-	LINE_COUNTER, LINE_SYSCTL, LINE_MTU, LINE_SHELL,
+	LINE_COUNTER, LINE_SYSCTL, LINE_MTU, LINE_SHELL, LINE_STATES,
 };
 
 struct line {
@@ -137,6 +146,7 @@ struct line {
 		struct icmp_spec icmp;
 		struct counter counter;
 		struct setting setting;
+		struct states states;
 		long mtu;
 		char *shell;
 	};
@@ -225,6 +235,13 @@ int segment_spec_match(const struct segment_spec *spec, const u8 *pkt,
 /* A packet in the words of the scripts, with relative numbers. */
 void packet_describe(const u8 *pkt, size_t len, int to_kernel, char *buf,
 		     size_t room);
+
+/* packets_state.c */
+void states_parse(struct states *want, char *text);
+/* From here on. It costs time, so only scripts that want it have it. */
+void states_watch(void);
+void states_unwatch(void);
+void states_check(const struct states *want);
 
 /* packets_tun.c */
 void tun_start(void);

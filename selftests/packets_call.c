@@ -88,8 +88,11 @@ static void want_buffer(struct running *run)
 
 static void prepare_write(struct running *run)
 {
+	const struct call *call = run->call;
+
 	want_buffer(run);
-	stream_fill(0, descriptor(run)->written, run->buf, arg(run, 1, 0));
+	stream_fill(0, call->has_at ? call->at : descriptor(run)->written,
+		    run->buf, arg(run, 1, 0));
 }
 
 static void check_write(struct running *run)

@@ -198,6 +198,12 @@ static void parse_mtu(struct line *line, char *text)
 	line->mtu = parse_number(word ?: "");
 }
 
+static void parse_states(struct line *line, char *text)
+{
+	line->type = LINE_STATES;
+	states_parse(&line->states, text);
+}
+
 static void parse_shell(struct line *line, char *text)
 {
 	char *end = strchr(++text, '`');
@@ -225,6 +231,7 @@ static void parse_what(struct line *line, char *text)
 		{ "<", parse_inject }, { ">", parse_expect },
 		{ "nothing", parse_nothing }, { "counter", parse_counter },
 		{ "sysctl", parse_sysctl }, { "mtu", parse_mtu },
+		{ "states", parse_states },
 	};
 	size_t len = strcspn(text, BLANK), i;
 

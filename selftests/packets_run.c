@@ -428,6 +428,9 @@ static void play_now(const struct line *line)
 	case LINE_SHELL:
 		play_shell(line->shell);
 		break;
+	case LINE_STATES:
+		states_check(&line->states);
+		break;
 	case LINE_NOTHING:
 	case LINE_EXPECT:
 		break;
@@ -486,6 +489,7 @@ static void leave(void)
 	int i, rounds = 1000;
 	size_t len;
 
+	states_unwatch();
 	sysctl_set("net/clasp/challenge_ack_ms", "0");
 	call_abort_all();
 	for (i = 0; (conn = conn_nth(i)); i++)
@@ -520,6 +524,16 @@ static void claim_processor(void)
 		die_errno("sched_setscheduler");
 }
 
+static int has_line(const struct script *script, enum line_type type)
+{
+	int i;
+
+	for (i = 0; i < script->line_count; i++)
+		if (script->lines[i].type == type)
+			return 1;
+	return 0;
+}
+
 int script_run(const struct script *script)
 {
 	int i;
@@ -531,6 +545,8 @@ int script_run(const struct script *script)
 		die_errno("eventfd");
 	limit_time(script);
 	tun_start();
+	if (has_line(script, LINE_STATES))
+		states_watch();
 	claim_processor();
 	for (i = 0; i < script->setting_count; i++)
 		set(&script->settings[i]);
