@@ -105,6 +105,19 @@ static void clasp_do_establish(struct sock *sk)
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }
 
+/* RFC 9293, 3.9.2.2: no reason to end, but the reason to tell if it ends. */
+static void clasp_do_note_icmp(struct sock *sk)
+{
+	int err = clasp_sk(sk)->icmp_error;
+
+	if (!clasp_compat_recverr(sk)) {
+		WRITE_ONCE(sk->sk_err_soft, err);
+		return;
+	}
+	WRITE_ONCE(sk->sk_err, err);
+	sk_error_report(sk);
+}
+
 static void clasp_do_take_fin(struct sock *sk)
 {
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
@@ -183,6 +196,8 @@ static void clasp_do_send(struct sock *sk, u32 actions)
 		clasp_output_ack(sk);
 	if (actions & CLASP_DO_CHALLENGE)
 		clasp_output_challenge(sk);
+	if (actions & CLASP_DO_REPEAT_ACK)
+		clasp_output_ack_again(sk);
 }
 
 /* What ends a connection. */
@@ -249,5 +264,7 @@ void clasp_step(struct sock *sk, enum clasp_event event,
 	if (actions & CLASP_DO_TAKE_FIN)
 		clasp_do_take_fin(sk);
 	clasp_do_send(sk, actions);
+	if (actions & CLASP_DO_NOTE_ICMP)
+		clasp_do_note_icmp(sk);
 	clasp_do_end(sk, actions);
 }

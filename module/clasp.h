@@ -9,6 +9,8 @@
 
 #include "compat.h"
 #include "alarm.h"
+#include "challenge.h"
+#include "cookie.h"
 #include "fsm.h"
 #include "mib.h"
 #include "segment.h"
@@ -60,6 +62,8 @@ struct clasp_path {
  * @route: find the route again once the ports are known. Socket locked.
  * @mtu: the path's MTU in bytes, without IP options. Socket locked.
  * @mtu_reduced: clasp_sock::mtu_reduced was set by ICMP. Socket locked.
+ * @queue_error: IP_RECVERR: keep an ICMP message for the user. Softirq, the
+ *	socket's spinlock held.
  * @child: give a socket that a request becomes its addresses. Child locked.
  * @path_mtu: the MTU of a path without a socket, bytes
  * @xmit: checksum and send a segment for a socket; eats the skb. Socket locked.
@@ -77,6 +81,8 @@ struct clasp_af_ops {
 	int (*route)(struct sock *sk);
 	u32 (*mtu)(struct sock *sk);
 	void (*mtu_reduced)(struct sock *sk);
+	void (*queue_error)(struct sock *sk, struct sk_buff *skb, int err,
+			    u32 info);
 	void (*child)(struct sock *child, const struct clasp_path *path);
 	u32 (*path_mtu)(struct net *net, const struct clasp_path *path);
 	int (*xmit)(struct sock *sk, struct sk_buff *skb);
@@ -189,6 +195,7 @@ struct clasp_options {
  * @listener_node: in clasp_table::listeners while listening
  * @requests: listener: struct clasp_request::node, connections in SYN-RECEIVED
  * @request_count: listener: how many
+ * @cookie_at: listener: when a SYN cookie was last sent, ns; 0 for never
  * @accept_queue: listener: children (@accept_node) that accept() has not seen
  * @accept_node: child: in its listener's @accept_queue
  * @iss: initial send sequence number
@@ -216,7 +223,8 @@ struct clasp_options {
  * @quick_acks: this many ACKs are still sent without delay
  * @text_at: when data was last received, ns; 0 for never
  * @heard_at: when an acceptable ACK was last received, ns
- * @challenged_at: when the last challenge ACK was sent, ns (RFC 5961)
+ * @challenged_at: when a segment that fitted nothing was last answered, ns
+ *	(RFC 5961)
  * @rtt: round-trip time
  * @cong: congestion control
  * @recovery: loss recovery
@@ -230,6 +238,7 @@ struct clasp_options {
  * @probes: probes sent since the window was last found shut
  * @mtu_reduced: MTU that ICMP reported while the user held the lock
  * @icmp_error: errno that ICMP reported, for CLASP_DO_REPORT_ICMP
+ * @icmp_event: what that is to the state machine
  * @deferred: timers (bit by bit CLASP_DEFERRED_...) that release_sock() runs
  * @hashed: @entry is in the table
  * @options: what the user set by options at level SOL_CLASP
@@ -259,6 +268,7 @@ struct clasp_sock {
 	struct hlist_node listener_node;
 	struct list_head requests;
 	u32 request_count;
+	u64 cookie_at;
 	struct list_head accept_queue;
 	struct list_head accept_node;
 
@@ -302,6 +312,7 @@ struct clasp_sock {
 
 	u32 mtu_reduced;
 	int icmp_error;
+	enum clasp_event icmp_event;
 	unsigned long deferred;
 
 	struct clasp_options options;
@@ -314,10 +325,15 @@ struct clasp_sock {
 	bool syn_resent;
 };
 
+/* Values of struct clasp_sysctl::syn_cookies. */
+#define CLASP_COOKIES_NEVER	0
+#define CLASP_COOKIES_ALWAYS	2
+
 /* Bits of struct clasp_sock::deferred. */
 #define CLASP_DEFERRED_TIMER	0	/* the socket's own alarm rang */
 #define CLASP_DEFERRED_REQUEST	1	/* the alarm of one of its requests */
 #define CLASP_DEFERRED_MTU	2	/* struct clasp_sock::mtu_reduced */
+#define CLASP_DEFERRED_ICMP	3	/* struct clasp_sock::icmp_event */
 
 /**
  * struct clasp_sysctl - the knobs of a namespace, net.clasp.*
@@ -332,6 +348,8 @@ struct clasp_sock {
  * @keepalive_probes: keep-alives without an answer before a connection is
  *	given up
  * @max_syn_backlog: requests in SYN-RECEIVED per listener
+ * @max_requests: the same, all listeners together
+ * @syn_cookies: 0 never, 1 when a SYN finds no place, 2 always
  * @max_timewait: connections in TIME-WAIT; more are closed at once
  * @max_orphans: connections that no program holds; more are reset
  * @timewait_ms: time in TIME-WAIT, milliseconds (RFC 9293: 2 MSL)
@@ -345,6 +363,7 @@ struct clasp_sock {
  * @min_mss_bytes: the same at least, when those vanish too
  * @mtu_probe_interval_ms: from a search for the largest segment to the next
  * @challenge_ack_ms: least time between a connection's challenge ACKs
+ * @challenge_acks_per_s: challenge ACKs of all connections, about
  *
  * Read with READ_ONCE() and without locks.
  */
@@ -359,6 +378,8 @@ struct clasp_sysctl {
 	int keepalive_interval_ms;
 	int keepalive_probes;
 	int max_syn_backlog;
+	int max_requests;
+	int syn_cookies;
 	int max_timewait;
 	int max_orphans;
 	int timewait_ms;
@@ -372,6 +393,7 @@ struct clasp_sysctl {
 	int min_mss_bytes;
 	int mtu_probe_interval_ms;
 	int challenge_ack_ms;
+	int challenge_acks_per_s;
 };
 
 /**
@@ -381,7 +403,10 @@ struct clasp_sysctl {
  * @sysctl_header: their registration
  * @mib: the counters
  * @isn_key: secret of the initial sequence numbers (RFC 6528)
+ * @cookies: keys of the SYN cookies
+ * @challenges: how many challenge ACKs may be sent
  * @next_port: grows with each ephemeral port chosen (RFC 6056)
+ * @requests: how many connections are in SYN-RECEIVED of a passive open
  * @timewaits: how many connections are in TIME-WAIT
  * @orphans: how many connections no program holds
  */
@@ -391,7 +416,10 @@ struct clasp_net {
 	struct ctl_table_header *sysctl_header;
 	struct clasp_mib __percpu *mib;
 	siphash_key_t isn_key;
+	struct clasp_cookies cookies;
+	struct clasp_challenges challenges;
 	atomic_t next_port;
+	atomic_t requests;
 	atomic_t timewaits;
 	atomic_t orphans;
 };

@@ -14,11 +14,24 @@ static enum clasp_event clasp_classify_closed(const struct clasp_cb *cb)
 	return cb->flags & CLASP_RST ? CLASP_EV_RST_STRAY : CLASP_EV_STRAY;
 }
 
-/* RFC 9293, 3.10.7.2 */
-static enum clasp_event clasp_classify_listen(const struct clasp_cb *cb)
+/*
+ * RFC 9293, 3.10.7.2. With SYN cookies, an ACK may belong to a handshake that
+ * only the peer remembers. One with data or FIN that cannot prove it may be
+ * behind one that was lost; a RST would end a connection that is sound, and
+ * what it brings comes again.
+ */
+static enum clasp_event clasp_classify_listen(const struct clasp_view *view,
+					      const struct clasp_cb *cb,
+					      u32 text_len)
 {
 	if (cb->flags & CLASP_RST)
 		return CLASP_EV_RST_STRAY;
+	if (cb->flags & CLASP_ACK && !(cb->flags & CLASP_SYN)) {
+		if (view->acks_cookie)
+			return CLASP_EV_ACK_OF_COOKIE;
+		if (view->cookies_out && (text_len || cb->flags & CLASP_FIN))
+			return CLASP_EV_ACK_UNPROVEN;
+	}
 	if (cb->flags & CLASP_ACK)
 		return CLASP_EV_STRAY;
 	if (cb->flags & CLASP_SYN)
@@ -72,7 +85,8 @@ static enum clasp_event clasp_classify_outside(const struct clasp_view *view,
 	if (view->state == CLASP_TIME_WAIT && cb->flags & CLASP_FIN &&
 	    cb->end_seq == view->rcv_nxt)
 		return CLASP_EV_FIN_REPEATED;
-	return CLASP_EV_OUTSIDE;
+	return cb->seq == cb->end_seq ? CLASP_EV_OUTSIDE_EMPTY :
+					CLASP_EV_OUTSIDE;
 }
 
 /* Is it data, and is there no program left that could read it? */
@@ -163,7 +177,7 @@ enum clasp_event clasp_classify(const struct clasp_view *view,
 	case CLASP_CLOSED:
 		return clasp_classify_closed(cb);
 	case CLASP_LISTEN:
-		return clasp_classify_listen(cb);
+		return clasp_classify_listen(view, cb, text_len);
 	case CLASP_SYN_SENT:
 		return clasp_classify_syn_sent(view, cb);
 	}

@@ -10,6 +10,8 @@
  * struct clasp_view - what the classifier has to know of a connection
  * @state: enum clasp_state
  * @rcv_shutdown: nobody will read what arrives
+ * @cookies_out: LISTEN: SYN cookies were sent lately
+ * @acks_cookie: LISTEN: the segment acknowledges one of them
  * @fin_queued: the last number before @write_seq is our FIN
  * @snd_una: oldest unacknowledged number
  * @snd_nxt: next number to be sent
@@ -24,6 +26,8 @@
 struct clasp_view {
 	u8 state;
 	bool rcv_shutdown;
+	bool cookies_out;
+	bool acks_cookie;
 	bool fin_queued;
 	u64 snd_una;
 	u64 snd_nxt;

@@ -10,8 +10,12 @@
 #include <linux/net.h>
 #include <linux/sysctl.h>
 #include <linux/timer.h>
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
+#include <linux/ip.h>
 #include <net/inet_common.h>
 #include <net/inet_sock.h>
+#include <net/ip.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
@@ -62,6 +66,48 @@ static inline int clasp_compat_recv_error(struct sock *sk, struct msghdr *msg,
 	return inet_recv_error(sk, msg, len, &addr_len);
 #else
 	return inet_recv_error(sk, msg, len);
+#endif
+}
+
+/* 6.6 made flags of the bit fields in struct inet_sock. */
+static inline bool clasp_compat_recverr(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return inet_sk(sk)->recverr;
+#else
+	return inet_test_bit(RECVERR, sk);
+#endif
+}
+
+/* 6.2 exported ip_icmp_error(). Before, the same without RFC 4884. */
+static inline void clasp_compat_icmp_error(struct sock *sk, struct sk_buff *skb,
+					   int err, __be16 port, u32 info,
+					   u8 *payload)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	struct sock_exterr_skb *serr;
+
+	skb = skb_clone(skb, GFP_ATOMIC);
+	if (!skb)
+		return;
+	serr = SKB_EXT_ERR(skb);
+	memset(&serr->ee, 0, sizeof(serr->ee));
+	serr->ee.ee_errno = err;
+	serr->ee.ee_origin = SO_EE_ORIGIN_ICMP;
+	serr->ee.ee_type = icmp_hdr(skb)->type;
+	serr->ee.ee_code = icmp_hdr(skb)->code;
+	serr->ee.ee_info = info;
+	serr->addr_offset = (u8 *)&((struct iphdr *)(icmp_hdr(skb) + 1))->daddr -
+			    skb_network_header(skb);
+	serr->port = port;
+	if (skb_pull(skb, payload - skb->data)) {
+		skb_reset_transport_header(skb);
+		if (!sock_queue_err_skb(sk, skb))
+			return;
+	}
+	kfree_skb(skb);
+#else
+	ip_icmp_error(sk, skb, err, port, info, payload);
 #endif
 }
 

@@ -52,12 +52,15 @@ enum clasp_state {
  *  ACK_OF_FIN		acknowledges our FIN, for the first time
  *  ACK_UNSENT		acknowledges what was never sent
  *  ACK_STALE		acknowledges what left the window long ago (RFC 5961)
+ *  ACK_OF_COOKIE	acknowledges a SYN-ACK whose number is a SYN cookie
+ *  ACK_UNPROVEN	may come behind a lost ACK_OF_COOKIE, and will come again
  *  FIN			the stream has been received up to the peer's FIN
  *  FIN_REPEATED	the FIN that was received already
  *  RST			ends the connection, its number is exactly right
  *  RST_UNSURE		a RST elsewhere in the window (RFC 5961)
  *  RST_STRAY		a RST outside of the window or for no connection
- *  OUTSIDE		nothing of it is in the window
+ *  OUTSIDE		data or FIN, nothing of which is in the window
+ *  OUTSIDE_EMPTY	has neither, and its number is not in the window
  *  INCOMPLETE		lacks the control bit that the state demands
  *  TEXT_UNREAD		data that nobody will ever read
  *  STRAY		belongs to no connection
@@ -72,7 +75,8 @@ enum clasp_state {
  *  TIME_WAIT_OVER	two maximum segment lifetimes are over
  *
  * And the rest:
- *  UNREACHABLE		ICMP says that the peer cannot be reached
+ *  UNREACHABLE		ICMP says that the peer does not take it: a hard error
+ *  SOFT_ERROR		ICMP says that the path is troubled: a soft error
  *  HATCH		a request of the passive open becomes a socket
  *  REPLACED		a small stand-in takes over TIME-WAIT from the socket
  */
@@ -80,12 +84,14 @@ enum clasp_state {
 	X(CONNECT) X(LISTEN) X(CLOSE) X(ABORT)				\
 	X(SYN) X(SYN_ACK) X(SYN_REPEATED) X(SYN_UNEXPECTED)		\
 	X(ACK_OF_SYN) X(ACK) X(ACK_OF_FIN) X(ACK_UNSENT) X(ACK_STALE)	\
+	X(ACK_OF_COOKIE) X(ACK_UNPROVEN)				\
 	X(FIN) X(FIN_REPEATED)						\
 	X(RST) X(RST_UNSURE) X(RST_STRAY)				\
-	X(OUTSIDE) X(INCOMPLETE) X(TEXT_UNREAD) X(STRAY)		\
+	X(OUTSIDE) X(OUTSIDE_EMPTY)					\
+	X(INCOMPLETE) X(TEXT_UNREAD) X(STRAY)				\
 	X(RETRANSMIT) X(GIVE_UP) X(PROBE) X(KEEPALIVE) X(ACK_DUE)	\
 	X(FIN_WAIT_2_OVER) X(TIME_WAIT_OVER)				\
-	X(UNREACHABLE) X(HATCH) X(REPLACED)
+	X(UNREACHABLE) X(SOFT_ERROR) X(HATCH) X(REPLACED)
 
 #define CLASP_EVENT_ENUM(name)	CLASP_EV_##name,
 /* What can happen to a connection, see CLASP_EVENTS(). */
@@ -123,6 +129,11 @@ enum clasp_event {
 #define CLASP_DO_START_2MSL		0x00100000 /* (re)start TIME-WAIT's time */
 #define CLASP_DO_YIELD			0x00200000 /* make room for a new SYN */
 #define CLASP_DO_DESTROY		0x00400000 /* leave tables, stop timers */
+
+/* Each of these is alone in its cell, so that their order is no matter. */
+#define CLASP_DO_RECALL_SYN		0x00800000 /* out of the SYN cookie */
+#define CLASP_DO_REPEAT_ACK		0x01000000 /* rate-limited per connection */
+#define CLASP_DO_NOTE_ICMP		0x02000000 /* user: if all else fails */
 
 /* Explicitly nothing: the event is legal here and changes nothing. */
 #define CLASP_DO_IGNORE			0x40000000

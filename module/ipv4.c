@@ -9,7 +9,7 @@
 #include <net/route.h>
 #include <net/secure_seq.h>
 
-#include "actions.h"
+#include "icmp.h"
 #include "input.h"
 #include "ipv4.h"
 #include "mtu.h"
@@ -170,17 +170,24 @@ static int clasp_ipv4_route(struct sock *sk)
 	return 0;
 }
 
+/* The socket's route, found again if it is out of date. */
+static struct dst_entry *clasp_ipv4_dst(struct sock *sk)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+
+	if (dst)
+		return dst;
+	return clasp_ipv4_route(sk) ? NULL : __sk_dst_get(sk);
+}
+
 static u32 clasp_ipv4_mtu(struct sock *sk)
 {
 	const struct ip_options_rcu *opt;
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	struct dst_entry *dst = clasp_ipv4_dst(sk);
 	u32 mtu;
 
-	if (!dst) {
-		if (clasp_ipv4_route(sk))
-			return 0;
-		dst = __sk_dst_get(sk);
-	}
+	if (!dst)
+		return 0;
 	mtu = dst_mtu(dst);
 	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt,
 					lockdep_sock_is_held(sk));
@@ -205,17 +212,34 @@ static u64 clasp_ipv4_port_offset(const struct clasp_flow *flow)
 					  flow->rport);
 }
 
-/* RFC 1191: the route learns the MTU, then the segments shrink to it. */
+/*
+ * RFC 1191: the route learns the MTU, then the segments shrink to it. One below
+ * what the route believes (net.ipv4.route.min_pmtu) makes it allow fragments.
+ */
 static void clasp_ipv4_mtu_reduced(struct sock *sk)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	u32 mtu = clasp_sk(sk)->mtu_reduced;
+	struct dst_entry *dst;
 
-	if (!dst || !clasp_in_state(sk, CLASP_SYNCHRONIZED))
+	if (!clasp_in_state(sk, CLASP_SYNCHRONIZED))
 		return;
-	dst->ops->update_pmtu(dst, sk, NULL, clasp_sk(sk)->mtu_reduced, true);
+	dst = clasp_ipv4_dst(sk);
+	if (!dst)
+		return;
+	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
 	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT || !ip_sk_accept_pmtu(sk))
 		return;
 	clasp_mtu_reduced(sk);
+}
+
+static void clasp_ipv4_queue_error(struct sock *sk, struct sk_buff *skb,
+				   int err, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+
+	if (clasp_compat_recverr(sk))
+		clasp_compat_icmp_error(sk, skb, err, inet_sk(sk)->inet_dport,
+					info, skb->data + iph->ihl * 4);
 }
 
 const struct clasp_af_ops clasp_ipv4_ops = {
@@ -226,6 +250,7 @@ const struct clasp_af_ops clasp_ipv4_ops = {
 	.route = clasp_ipv4_route,
 	.mtu = clasp_ipv4_mtu,
 	.mtu_reduced = clasp_ipv4_mtu_reduced,
+	.queue_error = clasp_ipv4_queue_error,
 	.child = clasp_ipv4_child,
 	.path_mtu = clasp_ipv4_path_mtu,
 	.xmit = clasp_ipv4_xmit,
@@ -283,73 +308,60 @@ drop:
 	return 0;
 }
 
-/* A router's word on a segment of ours, the socket locked. */
-static void clasp_ipv4_icmp(struct sock *sk, u8 type, u8 code, u32 info)
+/*
+ * What an ICMP message means. RFC 1122, section 4.2.3.9: hard are those that
+ * say that the host does not take it; what says that the path is troubled is
+ * soft. Source quench means nothing any more (RFC 6633).
+ */
+static bool clasp_ipv4_icmp_read(struct clasp_icmp *icmp,
+				 const struct icmphdr *hdr, u32 info)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-
-	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
-		csk->mtu_reduced = max_t(u32, info, IPV4_MIN_MTU);
-		if (sock_owned_by_user(sk))
-			set_bit(CLASP_DEFERRED_MTU, &csk->deferred);
-		else
-			clasp_ipv4_mtu_reduced(sk);
-		return;
+	icmp->info = info;
+	icmp->event = CLASP_EV_SOFT_ERROR;
+	switch (hdr->type) {
+	case ICMP_DEST_UNREACH:
+		if (hdr->code > NR_ICMP_UNREACH)
+			return false;
+		if (hdr->code == ICMP_FRAG_NEEDED)
+			icmp->mtu = max_t(u32, info, IPV4_MIN_MTU);
+		if (icmp_err_convert[hdr->code].fatal)
+			icmp->event = CLASP_EV_UNREACHABLE;
+		icmp->err = icmp_err_convert[hdr->code].errno;
+		return true;
+	case ICMP_TIME_EXCEEDED:
+		icmp->err = EHOSTUNREACH;
+		return true;
+	case ICMP_PARAMETERPROB:
+		icmp->err = EPROTO;
+		return true;
+	default:
+		return false;
 	}
-	if (type != ICMP_DEST_UNREACH || code > NR_ICMP_UNREACH)
-		return;
-	/*
-	 * RFC 9293, section 3.9.2.2: soft errors must not end a connection;
-	 * before there is one, they tell why. RFC 5927, section 5.2.
-	 */
-	WRITE_ONCE(sk->sk_err_soft, icmp_err_convert[code].errno);
-	if (sock_owned_by_user(sk) ||
-	    !clasp_in_state(sk, 1u << CLASP_SYN_SENT | 1u << CLASP_SYN_RECEIVED))
-		return;
-	csk->icmp_error = icmp_err_convert[code].errno;
-	clasp_step(sk, CLASP_EV_UNREACHABLE, NULL);
 }
 
 /* Softirq, RCU read lock held; skb->data at the IP header that was returned. */
 static int clasp_ipv4_err(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	struct clasp_flow flow = {};
+	struct net *net = dev_net(skb->dev);
 	const struct clasphdr *hdr;
-	struct clasp_entry *entry;
-	struct clasp_sock *csk;
-	struct sock *sk;
-	u64 seq;
+	struct clasp_icmp icmp = {};
+	int err;
 
-	if (!pskb_may_pull(skb, iph->ihl * 4 + CLASP_ICMP_NEEDED))
+	if (!pskb_may_pull(skb, iph->ihl * 4 + CLASP_ICMP_NEEDED) ||
+	    !clasp_ipv4_icmp_read(&icmp, icmp_hdr(skb), info))
 		return 0;
 	iph = (const struct iphdr *)skb->data;
 	hdr = (const struct clasphdr *)(skb->data + iph->ihl * 4);
-	ipv6_addr_set_v4mapped(iph->saddr, &flow.laddr);
-	ipv6_addr_set_v4mapped(iph->daddr, &flow.raddr);
-	flow.lport = hdr->source;
-	flow.rport = hdr->dest;
-	seq = be64_to_cpu(hdr->seq);
-
-	entry = clasp_table_find(&clasp_net(dev_net(skb->dev))->table, &flow);
-	if (!entry)
-		return -ENOENT;
-	if (entry->kind == CLASP_SOCKET) {
-		csk = container_of(entry, struct clasp_sock, entry);
-		sk = &csk->inet.sk;
-		bh_lock_sock(sk);
-		/*
-		 * RFC 5927, section 4.1: only what is on its way counts; that
-		 * is, snd_nxt too, when the answer is faster than we are.
-		 */
-		if (!clasp_before(seq, csk->snd_una) &&
-		    !clasp_after(seq, csk->snd_nxt))
-			clasp_ipv4_icmp(sk, icmp_hdr(skb)->type,
-					icmp_hdr(skb)->code, info);
-		bh_unlock_sock(sk);
-	}
-	clasp_entry_put(entry);
-	return 0;
+	ipv6_addr_set_v4mapped(iph->saddr, &icmp.flow.laddr);
+	ipv6_addr_set_v4mapped(iph->daddr, &icmp.flow.raddr);
+	icmp.flow.lport = hdr->source;
+	icmp.flow.rport = hdr->dest;
+	icmp.seq = be64_to_cpu(hdr->seq);
+	err = clasp_icmp_input(net, &icmp, skb);
+	if (err)
+		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
+	return err;
 }
 
 static const struct net_protocol clasp_ipv4_protocol = {

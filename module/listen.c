@@ -129,18 +129,58 @@ struct sock *clasp_accept(struct sock *listener, struct proto_accept_arg *arg)
 	return child;
 }
 
+/* May a SYN cookie of this listener still be about? */
+static bool clasp_listen_cookies_out(const struct sock *listener)
+{
+	u64 at = clasp_sk(listener)->cookie_at;
+
+	return at && clasp_clock() - at <
+	       2ull * CLASP_COOKIE_PERIOD_S * NSEC_PER_SEC;
+}
+
+/*
+ * The MSS in the cookie that a segment acknowledges, 0 for none. Not asked of
+ * listeners without cookies: there, no ACK costs more than its RST.
+ */
+static u16 clasp_listen_cookie(struct sock *listener,
+			       const struct clasp_flow *flow,
+			       const struct clasp_cb *cb)
+{
+	u16 mss;
+
+	if (!(cb->flags & CLASP_ACK) || cb->flags & (CLASP_SYN | CLASP_RST))
+		return 0;
+	mss = clasp_cookie_open(&clasp_net(sock_net(listener))->cookies, flow,
+				cb->seq - 1, cb->ack_seq - 1);
+	clasp_count_sk(listener, mss ? CLASP_MIB_SyncookiesRecv :
+				       CLASP_MIB_SyncookiesFailed);
+	return mss;
+}
+
 /* A segment that belongs to no connection yet. */
-static void clasp_listen_stranger(struct sock *listener, struct sk_buff *skb)
+static void clasp_listen_stranger(struct sock *listener,
+				  const struct clasp_flow *flow,
+				  struct sk_buff **pskb)
 {
 	struct clasp_view view = { .state = CLASP_LISTEN };
-	enum clasp_event event = clasp_classify(&view, CLASP_CB(skb), 0);
-	u32 actions = clasp_fsm_cell(CLASP_LISTEN, event)->actions;
+	const struct clasp_cb *cb = CLASP_CB(*pskb);
+	enum clasp_event event;
+	u16 mss = 0;
+	u32 actions;
 
+	view.cookies_out = clasp_listen_cookies_out(listener);
+	if (view.cookies_out)
+		mss = clasp_listen_cookie(listener, flow, cb);
+	view.acks_cookie = mss;
+	event = clasp_classify(&view, cb, clasp_segment_text_len(*pskb));
+	actions = clasp_fsm_cell(CLASP_LISTEN, event)->actions;
 	if (actions & CLASP_DO_ANSWER_RST)
 		clasp_reply_reset(sock_net(listener), clasp_sk(listener)->af,
-				  skb);
+				  *pskb);
 	if (actions & CLASP_DO_TAKE_SYN)
-		clasp_request_create(listener, skb);
+		clasp_request_create(listener, *pskb);
+	if (actions & CLASP_DO_RECALL_SYN)
+		clasp_request_recall(listener, pskb, mss);
 }
 
 /**
@@ -164,12 +204,12 @@ bool clasp_listen_input(struct sock *listener, struct sk_buff **pskb)
 	clasp_sk(listener)->af->path(*pskb, &path);
 	entry = clasp_table_find(clasp_listen_table(listener), &path.flow);
 	if (!entry) {
-		clasp_listen_stranger(listener, *pskb);
+		clasp_listen_stranger(listener, &path.flow, pskb);
 		return true;
 	}
 	if (entry->kind == CLASP_TIMEWAIT) {
 		if (!clasp_timewait_input(clasp_timewait(entry), *pskb, true))
-			clasp_listen_stranger(listener, *pskb);
+			clasp_listen_stranger(listener, &path.flow, pskb);
 	} else if (entry->kind == CLASP_REQUEST &&
 		   clasp_request(entry)->listener == listener) {
 		clasp_request_input(clasp_request(entry), pskb);

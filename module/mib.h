@@ -23,7 +23,10 @@ struct sock;
 	X(Timeouts) X(FastRetransmits) X(Probes) X(AbortOnTimeout)	\
 	X(AbortOnClose) X(AbortOnMemory) X(TimeWaits)			\
 	X(TimeWaitOverflows) X(QueuePruned) X(ForcedMemory)		\
-	X(KeepAlives) X(MtuReductions)
+	X(KeepAlives) X(MtuReductions)					\
+	X(SyncookiesSent) X(SyncookiesRecv) X(SyncookiesFailed)		\
+	X(AcksSkipped) X(IcmpHard) X(IcmpSoft) X(IcmpMtu)		\
+	X(IcmpOutside)
 
 #define CLASP_COUNTER_ENUM(name)	CLASP_MIB_##name,
 /* Index of a counter, see CLASP_COUNTERS(). */

@@ -258,23 +258,32 @@ void clasp_output_ack_if_due(struct sock *sk)
 }
 
 /**
- * clasp_output_challenge() - a challenge ACK, if there was none lately
+ * clasp_output_challenge() - a challenge ACK, if there were not too many
  * @sk: the socket, locked, synchronized
  *
- * Source: RFC 5961, sections 3.2, 4.2, 5.2, and 7 for the limit.
+ * Source: RFC 5961, sections 3.2, 4.2, 5.2, and 7 for the limits.
  */
 void clasp_output_challenge(struct sock *sk)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-	u64 gap = (u64)READ_ONCE(clasp_sysctl(sk)->challenge_ack_ms) *
-		  NSEC_PER_MSEC;
-	u64 now = clasp_clock();
+	struct net *net = sock_net(sk);
 
-	if (csk->challenged_at && now - csk->challenged_at < gap)
-		return;
-	csk->challenged_at = max_t(u64, now, 1);
-	clasp_count_sk(sk, CLASP_MIB_ChallengeAcks);
-	clasp_output_ack(sk);
+	if (clasp_challenge_due(net, &clasp_sk(sk)->challenged_at) &&
+	    clasp_challenge_permitted(net))
+		clasp_output_ack(sk);
+}
+
+/**
+ * clasp_output_ack_again() - tell a peer that seems to be confused where we are
+ * @sk: the socket, locked, synchronized
+ *
+ * In answer to an empty segment, which may be an answer itself: not too often.
+ * Only the connection's own limit counts. The peer may be asking whether we are
+ * still there, and must not have to give up because others are attacked.
+ */
+void clasp_output_ack_again(struct sock *sk)
+{
+	if (clasp_challenge_due(sock_net(sk), &clasp_sk(sk)->challenged_at))
+		clasp_output_ack(sk);
 }
 
 /**

@@ -11,6 +11,7 @@ void clasp_output_head(struct sock *sk);
 void clasp_output_ack(struct sock *sk);
 void clasp_output_ack_if_due(struct sock *sk);
 void clasp_output_challenge(struct sock *sk);
+void clasp_output_ack_again(struct sock *sk);
 void clasp_output_probe(struct sock *sk);
 void clasp_output_reset(struct sock *sk);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SYN-RECEIVED of a passive open: a small object instead of a socket, so that
- * a SYN costs the listener little until the peer has proved that it exists.
+ * a SYN costs the listener little until the peer has proved that it exists; or
+ * nothing at all, if the object is kept in a SYN cookie (cookie.c).
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "classify.h"
@@ -40,6 +42,16 @@ void clasp_request_put(struct clasp_request *req)
 	call_rcu(&req->rcu, clasp_request_free);
 }
 
+/* The control group that pays for a listener's requests. */
+static struct mem_cgroup *clasp_request_memcg(const struct sock *listener)
+{
+#ifdef CONFIG_MEMCG
+	return listener->sk_memcg;
+#else
+	return NULL;
+#endif
+}
+
 /* Is it still in the list, and so alive? */
 static bool clasp_request_listed(const struct clasp_request *req)
 {
@@ -51,6 +63,7 @@ static void clasp_request_unlist(struct clasp_request *req)
 {
 	list_del_init(&req->node);
 	clasp_sk(req->listener)->request_count--;
+	atomic_dec(&clasp_net(clasp_request_net(req))->requests);
 	if (clasp_alarm_stop(&req->alarm))
 		clasp_request_put(req);
 }
@@ -96,6 +109,24 @@ static void clasp_request_wait(struct clasp_request *req)
 }
 
 /*
+ * What answers a segment. One that a SYN or an empty ACK can provoke is limited:
+ * a request must be no mirror that multiplies, nor half of a loop.
+ */
+static void clasp_request_answer(struct clasp_request *req, u32 actions)
+{
+	const u32 limited = CLASP_DO_SEND_SYN_ACK | CLASP_DO_CHALLENGE |
+			    CLASP_DO_REPEAT_ACK;
+	struct net *net = clasp_request_net(req);
+
+	if (actions & limited &&
+	    !clasp_challenge_due(net, &req->challenged_at))
+		return;
+	if (actions & CLASP_DO_CHALLENGE && !clasp_challenge_permitted(net))
+		return;
+	clasp_request_send(req, actions & CLASP_DO_SEND_SYN_ACK ? CLASP_SYN : 0);
+}
+
+/*
  * The request's executor: its state is its existence, as every cell of
  * SYN-RECEIVED that concerns it stays, leads to CLOSED by CLASP_DO_DESTROY, or
  * to ESTABLISHED, which takes a socket (clasp_request_input()).
@@ -109,12 +140,13 @@ static void clasp_request_act(struct clasp_request *req, u32 actions,
 	if (actions & CLASP_DO_ANSWER_RST)
 		clasp_reply_reset(clasp_request_net(req),
 				  clasp_sk(req->listener)->af, skb);
-	if (actions & CLASP_DO_RETRANSMIT)
+	if (actions & CLASP_DO_RETRANSMIT) {
 		clasp_count(clasp_request_net(req), CLASP_MIB_RetransSegs);
-	if (actions & (CLASP_DO_SEND_SYN_ACK | CLASP_DO_RETRANSMIT))
 		clasp_request_send(req, CLASP_SYN);
-	if (actions & (CLASP_DO_SEND_ACK | CLASP_DO_CHALLENGE))
-		clasp_request_send(req, 0);
+	}
+	if (actions & (CLASP_DO_SEND_SYN_ACK | CLASP_DO_SEND_ACK |
+		       CLASP_DO_CHALLENGE | CLASP_DO_REPEAT_ACK))
+		clasp_request_answer(req, actions);
 	if (actions & CLASP_DO_DESTROY) {
 		clasp_count(clasp_request_net(req), CLASP_MIB_AttemptFails);
 		clasp_request_destroy(req);
@@ -130,6 +162,12 @@ static const struct clasp_cell *clasp_request_cell(enum clasp_event event)
 	return cell;
 }
 
+static void clasp_request_step(struct clasp_request *req,
+			       enum clasp_event event)
+{
+	clasp_request_act(req, clasp_request_cell(event)->actions, NULL);
+}
+
 /* Listener locked; the caller holds a reference to the request. */
 static void clasp_request_timeout(struct clasp_request *req)
 {
@@ -142,14 +180,15 @@ static void clasp_request_timeout(struct clasp_request *req)
 		req->retries++;
 		clasp_request_wait(req);
 	}
-	clasp_request_act(req, clasp_request_cell(event)->actions, NULL);
+	clasp_request_step(req, event);
 }
 
 /**
  * clasp_request_run_due() - run the requests whose time has come
  * @listener: a listening socket, locked
  *
- * For alarms that rang while the user held the lock.
+ * For alarms that rang, and ICMP messages that came, while the user held the
+ * lock.
  */
 void clasp_request_run_due(struct sock *listener)
 {
@@ -158,10 +197,13 @@ void clasp_request_run_due(struct sock *listener)
 
 	list_for_each_entry_safe(req, next, &clasp_sk(listener)->requests,
 				 node) {
-		if (req->due > now)
+		if (req->due > now && !req->unreachable)
 			continue;
 		refcount_inc(&req->refs);
-		clasp_request_timeout(req);
+		if (req->unreachable)
+			clasp_request_step(req, CLASP_EV_UNREACHABLE);
+		else
+			clasp_request_timeout(req);
 		clasp_request_put(req);
 	}
 }
@@ -181,11 +223,25 @@ static void clasp_request_ring(struct timer_list *timer)
 	clasp_request_put(req);
 }
 
+/*
+ * Charged to whoever listens: the SYN comes from nobody. The listener's limit
+ * and the namespace's bound what a flood can take.
+ */
+static struct clasp_request *clasp_request_alloc(struct sock *listener)
+{
+	struct mem_cgroup *old;
+	struct clasp_request *req;
+
+	old = set_active_memcg(clasp_request_memcg(listener));
+	req = kmem_cache_zalloc(clasp_request_cache, GFP_ATOMIC | __GFP_NOWARN);
+	set_active_memcg(old);
+	return req;
+}
+
+/* All but the numbers of a request that is answered, or was, by a SYN-ACK. */
 static void clasp_request_fill(struct clasp_request *req, struct sock *listener,
 			       const struct sk_buff *skb)
 {
-	const struct clasp_cb *cb = CLASP_CB(skb);
-
 	clasp_sk(listener)->af->path(skb, &req->path);
 	req->path.tos = inet_sk(listener)->tos;
 	if (sk_fullsock(listener) && READ_ONCE(listener->sk_mark))
@@ -195,13 +251,65 @@ static void clasp_request_fill(struct clasp_request *req, struct sock *listener,
 	req->entry.flow = req->path.flow;
 	req->entry.kind = CLASP_REQUEST;
 	req->listener = listener;
-	req->iss = clasp_isn(sock_net(listener), &req->entry.flow);
-	req->irs = cb->seq;
 	req->rcv_wnd = clasp_rcvq_initial_window(listener);
-	req->snd_wnd = cb->window;
-	req->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
+	req->snd_wnd = CLASP_CB(skb)->window;
+}
+
+/* Lists the request, which is filled, and enters it into the table. */
+static bool clasp_request_enter(struct clasp_request *req)
+{
+	struct clasp_net *cnet = clasp_net(clasp_request_net(req));
+	struct clasp_sock *csk = clasp_sk(req->listener);
+
 	clasp_alarm_init(&req->alarm, clasp_request_ring);
 	refcount_set(&req->refs, 1);
+	sock_hold(req->listener);
+	list_add_tail(&req->node, &csk->requests);
+	csk->request_count++;
+	atomic_inc(&cnet->requests);
+	if (!clasp_table_insert(&cnet->table, &req->entry))
+		return true;
+	clasp_count_sk(req->listener, CLASP_MIB_RequestsDropped);
+	clasp_request_unlist(req);
+	clasp_request_put(req);
+	return false;
+}
+
+/* Learns what the SYN says. */
+static void clasp_request_take_syn(struct clasp_request *req,
+				   struct sock *listener,
+				   const struct sk_buff *skb)
+{
+	const struct clasp_cb *cb = CLASP_CB(skb);
+
+	clasp_request_fill(req, listener, skb);
+	req->irs = cb->seq;
+	req->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
+}
+
+/* Is there a place for one more? */
+static bool clasp_request_fits(const struct sock *listener)
+{
+	const struct clasp_sysctl *sysctl = clasp_sysctl(listener);
+
+	return clasp_sk(listener)->request_count <
+	       READ_ONCE(sysctl->max_syn_backlog) &&
+	       atomic_read(&clasp_net(sock_net(listener))->requests) <
+	       READ_ONCE(sysctl->max_requests);
+}
+
+/* Answers a SYN and remembers nothing. */
+static void clasp_request_send_cookie(struct sock *listener,
+				      const struct sk_buff *skb)
+{
+	struct clasp_request req = {};
+
+	clasp_request_take_syn(&req, listener, skb);
+	req.iss = clasp_cookie_make(&clasp_net(sock_net(listener))->cookies,
+				    &req.entry.flow, req.irs, req.peer_mss);
+	clasp_sk(listener)->cookie_at = max_t(u64, clasp_clock(), 1);
+	clasp_count_sk(listener, CLASP_MIB_SyncookiesSent);
+	clasp_request_send(&req, CLASP_SYN);
 }
 
 /**
@@ -209,42 +317,70 @@ static void clasp_request_fill(struct clasp_request *req, struct sock *listener,
  * @listener: a listening socket, locked, BHs disabled
  * @skb: the SYN
  *
- * A listener with as many requests as it may have, or as many children as its
- * program lets wait, stays silent: the peer tries again.
+ * Without a place for one more request, a cookie does it, or nothing if the
+ * knob says so. A listener with as many children as its program lets wait
+ * stays silent in any case: the peer tries again.
  */
 void clasp_request_create(struct sock *listener, const struct sk_buff *skb)
 {
-	struct clasp_sock *csk = clasp_sk(listener);
-	struct clasp_request *req;
+	int cookies = READ_ONCE(clasp_sysctl(listener)->syn_cookies);
+	struct clasp_request *req = NULL;
 
 	sock_owned_by_me(listener);
 	if (sk_acceptq_is_full(listener)) {
 		clasp_count_sk(listener, CLASP_MIB_ListenOverflows);
 		return;
 	}
-	if (csk->request_count >=
-	    READ_ONCE(clasp_sysctl(listener)->max_syn_backlog)) {
-		clasp_count_sk(listener, CLASP_MIB_RequestsDropped);
+	if (cookies != CLASP_COOKIES_ALWAYS && clasp_request_fits(listener))
+		req = clasp_request_alloc(listener);
+	if (!req && cookies != CLASP_COOKIES_NEVER) {
+		clasp_request_send_cookie(listener, skb);
 		return;
 	}
-	req = kmem_cache_zalloc(clasp_request_cache, GFP_ATOMIC);
 	if (!req) {
 		clasp_count_sk(listener, CLASP_MIB_RequestsDropped);
 		return;
 	}
-	clasp_request_fill(req, listener, skb);
-	sock_hold(listener);
-	list_add_tail(&req->node, &csk->requests);
-	csk->request_count++;
-	if (clasp_table_insert(&clasp_net(sock_net(listener))->table,
-			       &req->entry)) {
-		clasp_count_sk(listener, CLASP_MIB_RequestsDropped);
-		clasp_request_unlist(req);
-		clasp_request_put(req);
+	clasp_request_take_syn(req, listener, skb);
+	req->iss = clasp_isn(sock_net(listener), &req->entry.flow);
+	if (!clasp_request_enter(req))
 		return;
-	}
 	clasp_request_wait(req);
 	clasp_request_send(req, CLASP_SYN);
+}
+
+/**
+ * clasp_request_recall() - the request that a cookie kept: CLASP_DO_RECALL_SYN
+ * @listener: a listening socket, locked, BHs disabled
+ * @pskb: the segment that acknowledges the cookie; set to NULL if it was kept
+ * @mss: what the cookie says of the peer's MSS
+ *
+ * It becomes a socket at once, or else is forgotten again: as long as the peer
+ * has something to send, it sends the cookie too.
+ */
+void clasp_request_recall(struct sock *listener, struct sk_buff **pskb,
+			  u16 mss)
+{
+	const struct clasp_cb *cb = CLASP_CB(*pskb);
+	struct clasp_request *req;
+
+	sock_owned_by_me(listener);
+	req = clasp_request_alloc(listener);
+	if (!req) {
+		clasp_count_sk(listener, CLASP_MIB_RequestsDropped);
+		return;
+	}
+	clasp_request_fill(req, listener, *pskb);
+	req->iss = cb->ack_seq - 1;
+	req->irs = cb->seq - 1;
+	req->peer_mss = mss;
+	if (!clasp_request_enter(req))
+		return;
+	refcount_inc(&req->refs);
+	clasp_request_input(req, pskb);
+	if (clasp_request_listed(req))
+		clasp_request_destroy(req);
+	clasp_request_put(req);
 }
 
 /* ESTABLISHED: a socket takes the request's place and gets the segment. */
@@ -292,6 +428,28 @@ void clasp_request_input(struct clasp_request *req, struct sk_buff **pskb)
 }
 
 /**
+ * clasp_request_icmp() - ICMP reports an error of the SYN-ACK
+ * @req: the request; the caller holds a reference
+ * @event: CLASP_EV_UNREACHABLE or CLASP_EV_SOFT_ERROR
+ *
+ * Softirq, the listener not locked.
+ */
+void clasp_request_icmp(struct clasp_request *req, enum clasp_event event)
+{
+	struct sock *listener = req->listener;
+
+	bh_lock_sock(listener);
+	if (!sock_owned_by_user(listener)) {
+		if (clasp_request_listed(req))
+			clasp_request_step(req, event);
+	} else if (event == CLASP_EV_UNREACHABLE) {
+		req->unreachable = true;
+		set_bit(CLASP_DEFERRED_REQUEST, &clasp_sk(listener)->deferred);
+	}
+	bh_unlock_sock(listener);
+}
+
+/**
  * clasp_request_abort_all() - the listener closes
  * @listener: the socket, locked
  */
@@ -302,9 +460,7 @@ void clasp_request_abort_all(struct sock *listener)
 	list_for_each_entry_safe(req, next, &clasp_sk(listener)->requests,
 				 node) {
 		refcount_inc(&req->refs);
-		clasp_request_act(req,
-				  clasp_request_cell(CLASP_EV_ABORT)->actions,
-				  NULL);
+		clasp_request_step(req, CLASP_EV_ABORT);
 		clasp_request_put(req);
 	}
 }

@@ -15,10 +15,12 @@
  * @iss: our initial sequence number
  * @irs: the peer's
  * @due: when @alarm is to ring, ns
+ * @challenged_at: when a segment that fitted nothing was last answered, ns
  * @rcv_wnd: window offered, bytes
  * @snd_wnd: window the peer offered, bytes
  * @peer_mss: what the peer's MSS option allows, bytes
  * @retries: SYN-ACK retransmissions so far
+ * @unreachable: ICMP said so while the user held the listener
  * @refs: one for the table and the list, one while the alarm is pending, one
  *	for each lookup
  * @rcu: lookups may still see it for a grace period
@@ -36,10 +38,12 @@ struct clasp_request {
 	u64 iss;
 	u64 irs;
 	u64 due;
+	u64 challenged_at;
 	u32 rcv_wnd;
 	u32 snd_wnd;
 	u32 peer_mss;
 	u8 retries;
+	bool unreachable;
 	refcount_t refs;
 	struct rcu_head rcu;
 };
@@ -56,7 +60,10 @@ static inline struct clasp_request *clasp_request(struct clasp_entry *entry)
 }
 
 void clasp_request_create(struct sock *listener, const struct sk_buff *skb);
+void clasp_request_recall(struct sock *listener, struct sk_buff **pskb,
+			  u16 mss);
 void clasp_request_input(struct clasp_request *req, struct sk_buff **pskb);
+void clasp_request_icmp(struct clasp_request *req, enum clasp_event event);
 void clasp_request_run_due(struct sock *listener);
 void clasp_request_abort_all(struct sock *listener);
 void clasp_request_put(struct clasp_request *req);

@@ -4,6 +4,7 @@
 
 #include "actions.h"
 #include "cong.h"
+#include "icmp.h"
 #include "isn.h"
 #include "mtu.h"
 #include "output.h"
@@ -32,6 +33,7 @@ void clasp_socket_reset(struct sock *sk)
 	INIT_LIST_HEAD(&csk->accept_queue);
 	INIT_LIST_HEAD(&csk->accept_node);
 	csk->request_count = 0;
+	csk->cookie_at = 0;
 	csk->ofo = RB_ROOT;
 	csk->send_head = NULL;
 	csk->snd_wnd = 0;
@@ -381,6 +383,7 @@ void clasp_release_cb(struct sock *sk)
 		clasp_request_run_due(sk);
 	if (test_and_clear_bit(CLASP_DEFERRED_MTU, &csk->deferred))
 		csk->af->mtu_reduced(sk);
+	clasp_icmp_run(sk);
 }
 
 static __poll_t clasp_poll_stream(const struct sock *sk,

@@ -18,6 +18,8 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.keepalive_interval_ms = 75 * 1000,
 	.keepalive_probes = 9,
 	.max_syn_backlog = 1024,
+	.max_requests = 65536,
+	.syn_cookies = 1,
 	.max_timewait = 262144,
 	.max_orphans = 16384,
 	.timewait_ms = 240 * 1000,
@@ -31,6 +33,7 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.min_mss_bytes = 512,
 	.mtu_probe_interval_ms = 600 * 1000,
 	.challenge_ack_ms = 500,
+	.challenge_acks_per_s = 1000,
 };
 
 /**
@@ -61,6 +64,8 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(keepalive_interval_ms, 1, INT_MAX),
 	CLASP_KNOB(keepalive_probes, 1, 127),
 	CLASP_KNOB(max_syn_backlog, 1, 65536),
+	CLASP_KNOB(max_requests, 0, 1048576),
+	CLASP_KNOB(syn_cookies, 0, 2),
 	CLASP_KNOB(max_timewait, 0, 4194304),
 	CLASP_KNOB(max_orphans, 0, 1048576),
 	CLASP_KNOB(timewait_ms, 1, 86400000),
@@ -74,6 +79,7 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(min_mss_bytes, CLASP_MSS_MIN, CLASP_MSS_MAX),
 	CLASP_KNOB(mtu_probe_interval_ms, 1, INT_MAX),
 	CLASP_KNOB(challenge_ack_ms, 0, 60000),
+	CLASP_KNOB(challenge_acks_per_s, 0, 1000000),
 };
 
 #ifdef CLASP_COMPAT_SYSCTL_END

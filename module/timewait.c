@@ -55,7 +55,7 @@ static bool clasp_timewait_destroy(struct clasp_timewait *tw)
 	return true;
 }
 
-/* Answers for a connection that is over: CLASP_DO_SEND_ACK, _CHALLENGE. */
+/* Answers for a connection that is over. */
 static void clasp_timewait_ack(const struct clasp_timewait *tw)
 {
 	struct clasp_header header = {
@@ -85,7 +85,9 @@ static u32 clasp_timewait_step(struct clasp_timewait *tw,
 
 	if (WARN_ON_ONCE(actions & CLASP_DO_NEVER))
 		return 0;
-	if (actions & (CLASP_DO_SEND_ACK | CLASP_DO_CHALLENGE))
+	if (actions & CLASP_DO_SEND_ACK ||
+	    (actions & (CLASP_DO_CHALLENGE | CLASP_DO_REPEAT_ACK) &&
+	     clasp_challenge_permitted(tw->net)))
 		clasp_timewait_ack(tw);
 	if (actions & CLASP_DO_START_2MSL)
 		clasp_alarm_postpone(&tw->alarm, clasp_timewait_end(tw));

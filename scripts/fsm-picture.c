@@ -18,6 +18,7 @@
 /* Ends that can come at almost any time: the picture has them in grey. */
 #define SUDDEN								\
 	(BIT(ABORT) | BIT(RST) | BIT(GIVE_UP) | BIT(UNREACHABLE) |	\
+	 BIT(SOFT_ERROR) |						\
 	 BIT(TEXT_UNREAD))
 
 /* In the order of a connection's life; the first is where it starts. */
@@ -55,7 +56,8 @@ static const struct {
 	ACTION(QUEUE_FIN), ACTION(SEND_SYN), ACTION(SEND_SYN_ACK),
 	ACTION(RETRANSMIT), ACTION(SEND_PROBE), ACTION(SEND_ACK),
 	ACTION(CHALLENGE), ACTION(AWAIT_FIN), ACTION(START_2MSL),
-	ACTION(YIELD), ACTION(DESTROY), ACTION(IGNORE), ACTION(NEVER),
+	ACTION(YIELD), ACTION(DESTROY), ACTION(RECALL_SYN),
+	ACTION(REPEAT_ACK), ACTION(NOTE_ICMP), ACTION(IGNORE), ACTION(NEVER),
 };
 
 static const char *state_name(unsigned int state)

@@ -183,8 +183,8 @@ static const struct row syn_received_rows[] = {
 	{ "ACK of ISS", IN(SYN_RECEIVED), A, 0, 0, 0, EV(ACK_UNSENT) },
 	{ "ACK too low", IN(SYN_RECEIVED), A, 0, 0, -1, EV(ACK_UNSENT) },
 	{ "ACK too high", IN(SYN_RECEIVED), A, 0, 0, 2, EV(ACK_UNSENT) },
-	{ "ACK outside", IN(SYN_RECEIVED), A, -1, 0, 1, EV(OUTSIDE) },
-	{ "ACK beyond", IN(SYN_RECEIVED), A, WINDOW + 1, 0, 1, EV(OUTSIDE) },
+	{ "ACK outside", IN(SYN_RECEIVED), A, -1, 0, 1, EV(OUTSIDE_EMPTY) },
+	{ "ACK beyond", IN(SYN_RECEIVED), A, WINDOW + 1, 0, 1, EV(OUTSIDE_EMPTY) },
 	{ "RST", IN(SYN_RECEIVED), R, 0, 0, 0, EV(RST) },
 	{ "RST+ACK", IN(SYN_RECEIVED), R | A, 0, 0, 1, EV(RST) },
 	{ "RST inside", IN(SYN_RECEIVED), R, 1, 0, 0, EV(RST_UNSURE) },
@@ -195,13 +195,13 @@ static const struct row syn_received_rows[] = {
 /* 3.10.7.4, first: the sequence number, with and without data. */
 static const struct row window_rows[] = {
 	{ "empty, next", SYNCHRONIZED, A, 0, 0, 0, EV(ACK) },
-	{ "empty, old", SYNCHRONIZED, A, -1, 0, 0, EV(OUTSIDE) },
-	{ "empty, very old", SYNCHRONIZED, A, -FAR, 0, 0, EV(OUTSIDE) },
+	{ "empty, old", SYNCHRONIZED, A, -1, 0, 0, EV(OUTSIDE_EMPTY) },
+	{ "empty, very old", SYNCHRONIZED, A, -FAR, 0, 0, EV(OUTSIDE_EMPTY) },
 	{ "empty, last", SYNCHRONIZED, A, WINDOW - 1, 0, 0, EV(ACK) },
 	/* Where a peer stands that has filled the window. */
 	{ "empty, full", SYNCHRONIZED, A, WINDOW, 0, 0, EV(ACK) },
-	{ "empty, beyond", SYNCHRONIZED, A, WINDOW + 1, 0, 0, EV(OUTSIDE) },
-	{ "empty, far", SYNCHRONIZED, A, FAR, 0, 0, EV(OUTSIDE) },
+	{ "empty, beyond", SYNCHRONIZED, A, WINDOW + 1, 0, 0, EV(OUTSIDE_EMPTY) },
+	{ "empty, far", SYNCHRONIZED, A, FAR, 0, 0, EV(OUTSIDE_EMPTY) },
 	{ "data, next", SYNCHRONIZED, A, 0, 9, 0, EV(ACK) },
 	{ "data, all old", SYNCHRONIZED, A, -9, 9, 0, EV(OUTSIDE) },
 	{ "data, last new", SYNCHRONIZED, A, -8, 9, 0, EV(ACK) },
@@ -247,7 +247,7 @@ static const struct row ack_rows[] = {
 	{ "ACK of FIN", MAY_ACK_FIN, A, 0, 0, SENT, EV(ACK_OF_FIN) },
 	{ "ACK of FIN, data", MAY_ACK_FIN, A, 0, 9, SENT, EV(ACK_OF_FIN) },
 	{ "ACK of FIN, FIN", MAY_ACK_FIN, F | A, 0, 0, SENT, EV(ACK_OF_FIN) },
-	{ "ACK of FIN, outside", MAY_ACK_FIN, A, -1, 0, SENT, EV(OUTSIDE) },
+	{ "ACK of FIN, outside", MAY_ACK_FIN, A, -1, 0, SENT, EV(OUTSIDE_EMPTY) },
 	{ "ACK of FIN again", IN(FIN_WAIT_2), A, 0, 0, 0, EV(ACK) },
 	{ "ACK of unsent", SYNCHRONIZED, A, 0, 0, SENT + 1, EV(ACK_UNSENT) },
 	{ "ACK far ahead", SYNCHRONIZED, A, 0, 9, FAR, EV(ACK_UNSENT) },
@@ -258,8 +258,8 @@ static const struct row ack_rows[] = {
 /* The window is shut: only what starts at its edge counts, for its ACK. */
 static const struct row shut_rows[] = {
 	{ "empty", SYNCHRONIZED, A, 0, 0, 0, EV(ACK) },
-	{ "empty, old", SYNCHRONIZED, A, -1, 0, 0, EV(OUTSIDE) },
-	{ "empty, ahead", SYNCHRONIZED, A, 1, 0, 0, EV(OUTSIDE) },
+	{ "empty, old", SYNCHRONIZED, A, -1, 0, 0, EV(OUTSIDE_EMPTY) },
+	{ "empty, ahead", SYNCHRONIZED, A, 1, 0, 0, EV(OUTSIDE_EMPTY) },
 	{ "data", SYNCHRONIZED, A, 0, 1, 0, EV(ACK) },
 	{ "data, ahead", SYNCHRONIZED, A, 1, 1, 0, EV(OUTSIDE) },
 	{ "RST", SYNCHRONIZED, R, 0, 0, 0, EV(RST) },
@@ -296,7 +296,7 @@ static const struct row time_wait_rows[] = {
 	{ "old data", IN(TIME_WAIT), A, -10, 9, 0, EV(OUTSIDE) },
 	{ "older FIN", IN(TIME_WAIT), F | A, -2, 0, 0, EV(OUTSIDE) },
 	{ "empty", IN(TIME_WAIT), A, 0, 0, 0, EV(ACK) },
-	{ "empty, old", IN(TIME_WAIT), A, -1, 0, 0, EV(OUTSIDE) },
+	{ "empty, old", IN(TIME_WAIT), A, -1, 0, 0, EV(OUTSIDE_EMPTY) },
 	{ "ACK of unsent", IN(TIME_WAIT), A, 0, 0, 1, EV(ACK_UNSENT) },
 	{ "new SYN", IN(TIME_WAIT), S, 1, 0, 0, EV(SYN) },
 	{ "new SYN, far", IN(TIME_WAIT), S, FAR, 0, 0, EV(SYN) },
@@ -305,6 +305,28 @@ static const struct row time_wait_rows[] = {
 	{ "SYN+ACK", IN(TIME_WAIT), S | A, 1, 0, 0, EV(SYN_UNEXPECTED) },
 	{ "RST", IN(TIME_WAIT), R, 0, 0, 0, EV(RST) },
 	{ "RST, old", IN(TIME_WAIT), R, -1, 0, 0, EV(RST_STRAY) },
+};
+
+/* SYN cookies are about, but this is none: what will come again is not reset. */
+static const struct row listen_cookies_rows[] = {
+	{ "SYN", IN(LISTEN), S, 0, 0, 0, EV(SYN) },
+	{ "SYN with data", IN(LISTEN), S, 0, 9, 0, EV(SYN) },
+	{ "SYN+ACK", IN(LISTEN), S | A, 0, 0, 0, EV(STRAY) },
+	{ "SYN+ACK, data", IN(LISTEN), S | A, 0, 9, 0, EV(STRAY) },
+	{ "ACK", IN(LISTEN), A, 0, 0, 0, EV(STRAY) },
+	{ "ACK, data", IN(LISTEN), A, 0, 9, 0, EV(ACK_UNPROVEN) },
+	{ "FIN", IN(LISTEN), F | A, 0, 0, 0, EV(ACK_UNPROVEN) },
+	{ "RST", IN(LISTEN), R, 0, 0, 0, EV(RST_STRAY) },
+	{ "RST+ACK", IN(LISTEN), R | A, 0, 0, 0, EV(RST_STRAY) },
+	{ "data", IN(LISTEN), 0, 0, 9, 0, EV(INCOMPLETE) },
+};
+
+static const struct row listen_cookie_rows[] = {
+	{ "ACK", IN(LISTEN), A, 0, 0, 0, EV(ACK_OF_COOKIE) },
+	{ "ACK, data", IN(LISTEN), A, 0, 9, 0, EV(ACK_OF_COOKIE) },
+	{ "FIN", IN(LISTEN), F | A, 0, 0, 0, EV(ACK_OF_COOKIE) },
+	{ "SYN+ACK", IN(LISTEN), S | A, 0, 0, 0, EV(STRAY) },
+	{ "RST+ACK", IN(LISTEN), R | A, 0, 0, 0, EV(RST_STRAY) },
 };
 
 static void not_sent(struct clasp_view *view)
@@ -328,8 +350,21 @@ static void classify_##name(struct kunit *test)			\
 	check_rows(test, rows, ARRAY_SIZE(rows), change);	\
 }
 
+static void send_cookies(struct clasp_view *view)
+{
+	view->cookies_out = true;
+}
+
+static void take_cookie(struct clasp_view *view)
+{
+	view->cookies_out = true;
+	view->acks_cookie = true;
+}
+
 ROWS_CASE(closed, closed_rows, NULL)
 ROWS_CASE(listen, listen_rows, NULL)
+ROWS_CASE(listen_cookies, listen_cookies_rows, send_cookies)
+ROWS_CASE(listen_cookie, listen_cookie_rows, take_cookie)
 ROWS_CASE(syn_sent, syn_sent_rows, NULL)
 ROWS_CASE(syn_unsent, syn_unsent_rows, not_sent)
 ROWS_CASE(syn_received, syn_received_rows, NULL)
@@ -392,6 +427,8 @@ static void classify_never(struct kunit *test)
 		for (i = 0; i < 5000; i++) {
 			make_view(&view, state, i % ARRAY_SIZE(places));
 			view.rcv_shutdown = prandom_u32_state(&rnd) & 1;
+			view.cookies_out = prandom_u32_state(&rnd) & 1;
+			view.acks_cookie = prandom_u32_state(&rnd) & 1;
 			if (prandom_u32_state(&rnd) % 8 == 0)
 				view.rcv_wnd = 0;
 			random_row(&row, &rnd);
@@ -411,6 +448,8 @@ static void classify_never(struct kunit *test)
 static struct kunit_case classify_cases[] = {
 	KUNIT_CASE(classify_closed),
 	KUNIT_CASE(classify_listen),
+	KUNIT_CASE(classify_listen_cookies),
+	KUNIT_CASE(classify_listen_cookie),
 	KUNIT_CASE(classify_syn_sent),
 	KUNIT_CASE(classify_syn_unsent),
 	KUNIT_CASE(classify_syn_received),

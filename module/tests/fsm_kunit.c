@@ -49,6 +49,7 @@ static const struct expected in_closed[] = {
 	ON(RST_STRAY, CLOSED, DO(IGNORE)),
 	ON(STRAY, CLOSED, DO(ANSWER_RST)),
 	ON(UNREACHABLE, CLOSED, DO(IGNORE)),
+	ON(SOFT_ERROR, CLOSED, DO(IGNORE)),
 };
 
 /*
@@ -56,7 +57,9 @@ static const struct expected in_closed[] = {
  * any ACK is bad and reset (its connection is unknown: STRAY), third a SYN
  * opens, fourth anything else is dropped. listen(2) may be called again. A
  * request's socket begins as a copy of its listener and becomes what the
- * request was.
+ * request was. RFC 4987, 3.6: the ACK of a SYN cookie finds the listener in
+ * SYN-RECEIVED, as if the SYN had been remembered; what may be behind a lost one
+ * is not reset.
  */
 static const struct expected in_listen[] = {
 	ON(CLOSE, CLOSED, DO(DESTROY)),
@@ -66,7 +69,10 @@ static const struct expected in_listen[] = {
 	ON(STRAY, LISTEN, DO(ANSWER_RST)),
 	ON(RST_STRAY, LISTEN, DO(IGNORE)),
 	ON(INCOMPLETE, LISTEN, DO(IGNORE)),
+	ON(ACK_OF_COOKIE, SYN_RECEIVED, DO(RECALL_SYN)),
+	ON(ACK_UNPROVEN, LISTEN, DO(IGNORE)),
 	ON(UNREACHABLE, LISTEN, DO(IGNORE)),
+	ON(SOFT_ERROR, LISTEN, DO(IGNORE)),
 	ON(HATCH, SYN_RECEIVED, 0),
 };
 
@@ -92,6 +98,7 @@ static const struct expected in_syn_sent[] = {
 	ON(RETRANSMIT, SYN_SENT, DO(RETRANSMIT)),
 	ON(GIVE_UP, CLOSED, DO(REPORT_TIMEOUT) | DO(DESTROY)),
 	ON(UNREACHABLE, CLOSED, DO(REPORT_ICMP) | DO(DESTROY)),
+	ON(SOFT_ERROR, CLOSED, DO(REPORT_ICMP) | DO(DESTROY)),
 };
 
 /*
@@ -101,6 +108,8 @@ static const struct expected in_syn_sent[] = {
  * the other RSTs and for a SYN; the repeated SYN gets its SYN-ACK again, as
  * everywhere; an ACK of our SYN establishes, and its text is taken; any other
  * ACK is reset; without an ACK it is dropped; a FIN leads to CLOSE-WAIT.
+ * 3.9.2.2: hard errors end it, soft ones must not. As on Linux, what is answered
+ * although it carries nothing is answered less often.
  */
 static const struct expected in_syn_received[] = {
 	ON(CLOSE, FIN_WAIT_1, DO(QUEUE_FIN)),
@@ -116,9 +125,11 @@ static const struct expected in_syn_received[] = {
 	ON(RST_UNSURE, SYN_RECEIVED, DO(CHALLENGE)),
 	ON(RST_STRAY, SYN_RECEIVED, DO(IGNORE)),
 	ON(OUTSIDE, SYN_RECEIVED, DO(SEND_ACK)),
+	ON(OUTSIDE_EMPTY, SYN_RECEIVED, DO(REPEAT_ACK)),
 	ON(RETRANSMIT, SYN_RECEIVED, DO(RETRANSMIT)),
 	ON(GIVE_UP, CLOSED, DO(REPORT_TIMEOUT) | DO(DESTROY)),
 	ON(UNREACHABLE, CLOSED, DO(REPORT_ICMP) | DO(DESTROY)),
+	ON(SOFT_ERROR, SYN_RECEIVED, DO(NOTE_ICMP)),
 };
 
 /* What 3.10.7.4 and RFC 5961 say of all synchronized states alike. */
@@ -129,9 +140,11 @@ static const struct expected in_syn_received[] = {
 	ON(RST_UNSURE, state, DO(CHALLENGE)),				\
 	ON(RST_STRAY, state, DO(IGNORE)),				\
 	ON(OUTSIDE, state, DO(SEND_ACK)),				\
+	ON(OUTSIDE_EMPTY, state, DO(REPEAT_ACK)),			\
 	ON(INCOMPLETE, state, DO(IGNORE)),				\
 	/* 3.9.2.2 with RFC 5927: not on the word of an ICMP message. */ \
-	ON(UNREACHABLE, state, DO(IGNORE))
+	ON(UNREACHABLE, state, DO(NOTE_ICMP)),				\
+	ON(SOFT_ERROR, state, DO(NOTE_ICMP))
 
 /* 3.8.3 and 3.8.6.1, in the states where something may be unacknowledged. */
 #define SENDING(state)							\
@@ -257,8 +270,10 @@ static const struct expected in_time_wait[] = {
 	ON(RST_UNSURE, TIME_WAIT, DO(IGNORE)),
 	ON(RST_STRAY, TIME_WAIT, DO(IGNORE)),
 	ON(OUTSIDE, TIME_WAIT, DO(SEND_ACK)),
+	ON(OUTSIDE_EMPTY, TIME_WAIT, DO(REPEAT_ACK)),
 	ON(TIME_WAIT_OVER, CLOSED, DO(DESTROY)),
 	ON(UNREACHABLE, TIME_WAIT, DO(IGNORE)),
+	ON(SOFT_ERROR, TIME_WAIT, DO(IGNORE)),
 	ON(REPLACED, CLOSED, DO(DESTROY)),
 };
 
@@ -335,7 +350,7 @@ STATE_CASE(time_wait, TIME_WAIT)
 static void fsm_total(struct kunit *test)
 {
 	const u32 nothing = CLASP_DO_NEVER | CLASP_DO_IGNORE;
-	const u32 known = nothing | ((CLASP_DO_DESTROY << 1) - 1);
+	const u32 known = nothing | ((CLASP_DO_NOTE_ICMP << 1) - 1);
 	const struct clasp_cell *cell;
 	int state, event;
 	const char *name;

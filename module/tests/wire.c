@@ -401,17 +401,15 @@ void wire_random(struct wire *wire, const struct wire_chance *chance)
 	prandom_seed_state(&wire_rnd, chance->seed);
 }
 
-/* A segment out of nowhere, as if this end had sent it, with its window. */
-void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
-			u64 seq, u64 ack_seq, u32 len, u32 window)
+static void wire_forge(struct wire *wire, enum wire_end from, u16 port,
+		       u8 flags, u64 seq, u64 ack_seq, u32 len, u32 window)
 {
 	struct clasphdr *hdr = kunit_kzalloc(wire->test, sizeof(*hdr) + len,
 					     GFP_KERNEL);
 	struct sk_buff *skb;
 
 	KUNIT_ASSERT_NOT_NULL(wire->test, hdr);
-	hdr->source = htons(from == WIRE_CLIENT ? WIRE_CLIENT_PORT :
-						  WIRE_SERVER_PORT);
+	hdr->source = htons(port);
 	hdr->dest = htons(from == WIRE_CLIENT ? WIRE_SERVER_PORT :
 						WIRE_CLIENT_PORT);
 	hdr->ver_len = 0x14;
@@ -426,11 +424,31 @@ void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
 	wire_next(wire, wire->now);
 }
 
+static u16 wire_port(enum wire_end end)
+{
+	return end == WIRE_CLIENT ? WIRE_CLIENT_PORT : WIRE_SERVER_PORT;
+}
+
+/* A segment out of nowhere, as if this end had sent it, with its window. */
+void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
+			u64 seq, u64 ack_seq, u32 len, u32 window)
+{
+	wire_forge(wire, from, wire_port(from), flags, seq, ack_seq, len,
+		   window);
+}
+
 /* The same with a window that stops nobody. */
 void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
 		 u64 ack_seq, u32 len)
 {
 	wire_inject_window(wire, from, flags, seq, ack_seq, len, 65536);
+}
+
+/* The same, to the server from any port of the client. */
+void wire_inject_at(struct wire *wire, u16 port, u8 flags, u64 seq,
+		    u64 ack_seq, u32 len)
+{
+	wire_forge(wire, WIRE_CLIENT, port, flags, seq, ack_seq, len, 65536);
 }
 
 struct clasp_sysctl *wire_sysctl(void)

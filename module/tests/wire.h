@@ -183,6 +183,8 @@ void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
 		 u64 ack_seq, u32 len);
 void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
 			u64 seq, u64 ack_seq, u32 len, u32 window);
+void wire_inject_at(struct wire *wire, u16 port, u8 flags, u64 seq,
+		    u64 ack_seq, u32 len);
 void wire_random(struct wire *wire, const struct wire_chance *chance);
 
 int wire_state(struct wire *wire, enum wire_end end);
