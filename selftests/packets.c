@@ -183,8 +183,33 @@ static int find_scripts(const char *chapter, char **rules,
 	return count;
 }
 
+/* Nothing to play must not look like success. */
+static void prove_empty(const char *chapter, const char *rule)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		die_errno("fork");
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		execl("/proc/self/exe", "packets_run", chapter, rule, NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		die_errno("waitpid");
+	ksft_test_result(WIFEXITED(status) && WEXITSTATUS(status) == 1,
+			 "nothing to play: %s/%s", chapter, rule);
+}
+
 int main(int argc, char **argv)
 {
+	int proof = argc > 1 && !strcmp(argv[1], PROOF);
 	struct entry *entries;
 	int count, i;
 
@@ -194,9 +219,13 @@ int main(int argc, char **argv)
 	count = find_scripts(argv[1], argv + 2, &entries);
 	if (!count)
 		ksft_exit_fail_msg("no scripts");
-	ksft_set_plan(count);
+	ksft_set_plan(proof ? count + 2 : count);
 	for (i = 0; i < count; i++)
-		run_entry(&entries[i], !strcmp(argv[1], PROOF));
+		run_entry(&entries[i], proof);
+	if (proof) {
+		prove_empty("none", "none");
+		prove_empty(PROOF, "none");
+	}
 	free(entries);
 	ksft_finished();
 }
