@@ -49,7 +49,6 @@ check_synack()
 	capture "$NS" se "$TMP/synack" -p 999
 	in_client inject -S 10.253.0.9 -D $SERVER_IP -s 999 -d $PORT -f S \
 		-q 1000
-	need test "$(grep -c flags=SA "$TMP/synack")" -ge 1
 	synacks() { [ "$(grep -c flags=SA "$TMP/synack")" -ge 3 ]; }
 	need synacks
 	grep flags=SA "$TMP/synack" >"$TMP/synack.only"

@@ -236,6 +236,8 @@ static int capture(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	p[0].fd = open_capture();
 	p[1].fd = signalfd(-1, &set, SFD_NONBLOCK);
+	if (p[1].fd < 0)
+		die_errno("signalfd");
 	mark_ready(opt.ready);
 	while (!end) {
 		if (poll(p, 2, -1) < 0)
