@@ -192,7 +192,9 @@ static long do_close(struct running *run)
 
 static int option_level(const struct running *run)
 {
-	return strstr(run->line->text, "CLASP_") ? SOL_CLASP : SOL_SOCKET;
+	if (strstr(run->line->text, "CLASP_"))
+		return SOL_CLASP;
+	return strstr(run->line->text, ", IP_") ? SOL_IP : SOL_SOCKET;
 }
 
 static int is_time(const struct running *run)
