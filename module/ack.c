@@ -57,7 +57,7 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	bool duplicate = clasp_ack_is_duplicate(csk, cb);
 	u64 sample;
 
-	csk->heard_at = clasp_clock();
+	clasp_timer_peer_heard(sk);
 	if (clasp_before(cb->ack_seq, csk->snd_una))
 		return;
 	clasp_ack_update_window(csk, cb);

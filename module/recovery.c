@@ -48,7 +48,6 @@ static bool clasp_recovery_of_probe(struct sock *sk)
 
 	if (!head || !clasp_mtu_resent(sk, head))
 		return false;
-	recovery->dupacks = 0;
 	/* What is on its way brings more duplicates; what follows is new. */
 	recovery->recover = clasp_sk(sk)->snd_nxt - 1;
 	clasp_recovery_resend_head(sk);
@@ -72,9 +71,8 @@ void clasp_recovery_duplicate_ack(struct sock *sk)
 	recovery->dupacks++;
 	if (recovery->phase != CLASP_OPEN || recovery->dupacks < CLASP_DUPACKS)
 		return;
-	if (!clasp_after(csk->snd_una, recovery->recover))
-		return;
-	if (clasp_recovery_of_probe(sk))
+	if (clasp_recovery_of_probe(sk) ||
+	    !clasp_after(csk->snd_una, recovery->recover))
 		return;
 	clasp_count_sk(sk, CLASP_MIB_FastRetransmits);
 	recovery->phase = CLASP_FAST_RECOVERY;

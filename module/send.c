@@ -167,8 +167,10 @@ int clasp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 			    1u << CLASP_CLOSE_WAIT))
 		err = sk_stream_wait_connect(sk, &timeo);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
-	if (!err)
+	if (!err) {
+		clasp_mtu_sync(sk);
 		err = clasp_send_all(sk, msg, &timeo, &copied);
+	}
 	if (copied) {
 		clasp_send_finish(sk, flags & MSG_MORE);
 		err = copied;

@@ -480,6 +480,24 @@ void clasp_timer_keepalive_set(struct sock *sk, bool on)
 }
 
 /**
+ * clasp_timer_peer_heard() - an acceptable ACK came
+ * @sk: the socket, locked
+ *
+ * A keep-alive that is due later than it would be without those before it is
+ * brought forward; one that is due sooner finds out itself.
+ */
+void clasp_timer_peer_heard(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u64 now = clasp_clock();
+
+	csk->heard_at = now;
+	if (csk->deadline[CLASP_TIMER_KEEPALIVE] >
+	    now + clasp_timer_keepalive_idle(sk))
+		clasp_timer_keepalive_wait(sk);
+}
+
+/**
  * clasp_timer_ack_delayed() - an ACK may wait a moment for company
  * @sk: the socket, locked
  */

@@ -143,6 +143,20 @@ static void keepalive_knobs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSED);
 }
 
+/* After an answer the time of silence counts, though the interval is longer. */
+static void keepalive_long_interval(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_pair(test, &pair);
+	wire_option(wire, pair.client, CLASP_KEEPIDLE, 5);
+	wire_option(wire, pair.client, CLASP_KEEPINTVL, 50);
+	sock_set_keepalive(pair.client->sk);
+	wire_run(wire, SECONDS(61));
+	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 12);
+}
+
 /* A shorter time counts at once, also when it is over already. */
 static void keepalive_shorter(struct kunit *test)
 {
@@ -354,6 +368,7 @@ static struct kunit_case keepalive_cases[] = {
 	KUNIT_CASE(keepalive_soft_error),
 	KUNIT_CASE(keepalive_options),
 	KUNIT_CASE(keepalive_knobs),
+	KUNIT_CASE(keepalive_long_interval),
 	KUNIT_CASE(keepalive_shorter),
 	KUNIT_CASE(keepalive_not_with_data),
 	KUNIT_CASE(keepalive_not_when_busy),
