@@ -23,6 +23,7 @@
 #include "socket.h"
 #include "timer.h"
 #include "timewait.h"
+#include "urgent.h"
 
 static_assert((int)CLASP_ESTABLISHED == TCP_ESTABLISHED);
 static_assert((int)CLASP_SYN_SENT == TCP_SYN_SENT);
@@ -116,6 +117,13 @@ static void clasp_do_note_icmp(struct sock *sk)
 	}
 	WRITE_ONCE(sk->sk_err, err);
 	sk_error_report(sk);
+}
+
+/* RFC 9293, 3.10.7.4, sixth and seventh: an urgent pointer is one into text. */
+static void clasp_do_take_text(struct sock *sk, struct sk_buff **pskb)
+{
+	clasp_urgent_take(sk, *pskb);
+	clasp_rcvq_take(sk, pskb);
 }
 
 static void clasp_do_take_fin(struct sock *sk)
@@ -260,7 +268,7 @@ void clasp_step(struct sock *sk, enum clasp_event event,
 	if (actions & CLASP_DO_ESTABLISH)
 		clasp_do_establish(sk);
 	if (actions & CLASP_DO_TAKE_TEXT)
-		clasp_rcvq_take(sk, pskb);
+		clasp_do_take_text(sk, pskb);
 	if (actions & CLASP_DO_TAKE_FIN)
 		clasp_do_take_fin(sk);
 	clasp_do_send(sk, actions);

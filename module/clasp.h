@@ -187,6 +187,31 @@ struct clasp_options {
 };
 
 /**
+ * enum clasp_urgent_phase - what is known of the urgent byte received
+ * @CLASP_URGENT_NONE: there is none, or the reader is beyond it
+ * @CLASP_URGENT_UNREAD: the peer has pointed to it
+ * @CLASP_URGENT_READ: MSG_OOB has read it, its mark is still ahead
+ */
+enum clasp_urgent_phase {
+	CLASP_URGENT_NONE,
+	CLASP_URGENT_UNREAD,
+	CLASP_URGENT_READ,
+};
+
+/**
+ * struct clasp_urgent - urgent data in both directions
+ * @snd_up: the number after the last urgent byte written (SND.UP)
+ * @rcv_up: number of the last urgent byte that the peer pointed to: the mark.
+ *	RFC 9293's RCV.UP is one more
+ * @phase: enum clasp_urgent_phase
+ */
+struct clasp_urgent {
+	u64 snd_up;
+	u64 rcv_up;
+	u8 phase;
+};
+
+/**
  * struct clasp_sock - a CLASP socket
  * @inet: the IP socket; must be first
  * @af: the address family's operations
@@ -225,6 +250,7 @@ struct clasp_options {
  * @heard_at: when an acceptable ACK was last received, ns
  * @challenged_at: when a segment that fitted nothing was last answered, ns
  *	(RFC 5961)
+ * @urgent: urgent data
  * @rtt: round-trip time
  * @cong: congestion control
  * @recovery: loss recovery
@@ -299,6 +325,7 @@ struct clasp_sock {
 	u64 heard_at;
 	u64 challenged_at;
 
+	struct clasp_urgent urgent;
 	struct clasp_rtt rtt;
 	struct clasp_cong cong;
 	struct clasp_recovery recovery;

@@ -239,6 +239,7 @@ static void clasp_child_init(struct sock *child,
 	memset(&csk->binding, 0, sizeof(csk->binding));
 	csk->iss = req->iss;
 	csk->snd_una = req->iss;
+	csk->urgent.snd_up = req->iss;
 	csk->snd_nxt = req->iss + 1;
 	csk->write_seq = req->iss + 1;
 	csk->snd_wnd = req->snd_wnd;

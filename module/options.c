@@ -9,6 +9,7 @@
 #include "rcvq.h"
 #include "recv.h"
 #include "timer.h"
+#include "urgent.h"
 
 /* CLASP_LINGER2: tcp(7) has no limits, TCP these. */
 #define CLASP_LINGER2_MAX	120
@@ -242,8 +243,8 @@ void clasp_keepalive(struct sock *sk, int on)
 /**
  * clasp_ioctl() - ioctl(2)
  * @sk: the socket
- * @cmd: SIOCINQ, SIOCOUTQ or SIOCOUTQNSD
- * @result: where the number of bytes goes
+ * @cmd: SIOCINQ, SIOCOUTQ, SIOCOUTQNSD or SIOCATMARK
+ * @result: where the number of bytes goes, or whether the mark is here
  *
  * Return: 0, -EINVAL for a listener, -ENOIOCTLCMD for another request.
  */
@@ -252,6 +253,10 @@ int clasp_ioctl(struct sock *sk, int cmd, int *result)
 	struct clasp_sock *csk = clasp_sk(sk);
 	int err = 0;
 
+	if (cmd == SIOCATMARK) {
+		*result = clasp_urgent_at(csk, READ_ONCE(csk->copied_seq));
+		return 0;
+	}
 	lock_sock(sk);
 	if (sk->sk_state == CLASP_LISTEN) {
 		release_sock(sk);

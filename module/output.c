@@ -11,6 +11,7 @@
 #include "rtt.h"
 #include "sndq.h"
 #include "timer.h"
+#include "urgent.h"
 
 /* States in which the send queue may be emptied. */
 #define CLASP_SENDING							\
@@ -64,6 +65,7 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 	}
 	if (flags & CLASP_SYN)
 		header.mss = clasp_mtu_to_mss(csk->af, csk->af->mtu(sk));
+	clasp_urgent_point(csk, &header);
 	clasp_segment_push(skb, &header);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->tstamp = 0;
@@ -100,6 +102,17 @@ static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
+/*
+ * RFC 9293, section 3.9.1.2: the last segment that is queued has PSH. One that
+ * is full is the last only until its write goes on, which has its own end.
+ */
+static void clasp_output_mark_last(struct sock *sk, struct sk_buff *skb)
+{
+	if (skb->len && skb->len < clasp_sk(sk)->snd_mss &&
+	    skb_queue_is_last(&sk->sk_write_queue, skb))
+		CLASP_CB(skb)->flags |= CLASP_PSH;
+}
+
 /* Sends an skb of the queue that must not be longer than @len bytes of data. */
 static int clasp_output_skb_upto(struct sock *sk, struct sk_buff *skb, u32 len)
 {
@@ -107,6 +120,7 @@ static int clasp_output_skb_upto(struct sock *sk, struct sk_buff *skb, u32 len)
 		clasp_mtu_resent(sk, skb);
 	if (skb->len > len && clasp_sndq_split(sk, skb, len))
 		return -ENOBUFS;
+	clasp_output_mark_last(sk, skb);
 	return clasp_output_skb(sk, skb);
 }
 
@@ -180,7 +194,7 @@ static u32 clasp_output_allowed(const struct sock *sk,
 	if (usable < max(len, 1u))
 		return usable && usable >= csk->max_window / 2 ? usable : 0;
 	if (len >= csk->snd_mss || fin || csk->options.nodelay ||
-	    csk->snd_una == csk->snd_nxt)
+	    csk->snd_una == csk->snd_nxt || clasp_urgent_sending(csk))
 		return max(len, 1u);
 	/* Small, and the user may still add to it: Nagle waits for an ACK. */
 	return skb_queue_is_last(&sk->sk_write_queue, skb) ? 0 : len;
@@ -294,7 +308,8 @@ void clasp_output_ack_again(struct sock *sk)
  * goes. Otherwise a segment of a number long acknowledged, which RFC 9293,
  * section 3.10.7.4, makes the peer answer with its window: the same question
  * as section 3.8.6.1 asks with one byte of data, without a byte that has to be
- * kept track of.
+ * kept track of. A segment inside tells of urgent data, which the peer learns
+ * of even while its window is shut (section 3.8.6).
  */
 void clasp_output_probe(struct sock *sk)
 {
@@ -308,6 +323,9 @@ void clasp_output_probe(struct sock *sk)
 		clasp_output_skb_upto(sk, csk->send_head,
 				      min(usable, csk->snd_mss));
 	} else {
+		/* Outside of the window, the peer ignores what is urgent. */
+		if (clasp_urgent_sending(csk))
+			clasp_output_ack(sk);
 		clasp_output_empty(sk, csk->snd_una - 1, CLASP_ACK);
 	}
 	clasp_timer_window_checked(sk);

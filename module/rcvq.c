@@ -11,6 +11,7 @@
 
 #include "output.h"
 #include "rcvq.h"
+#include "urgent.h"
 
 static struct sk_buff *clasp_ofo_first(const struct clasp_sock *csk)
 {
@@ -299,7 +300,8 @@ static void clasp_rcvq_wake_reader(struct sock *sk)
 	if (sock_flag(sk, SOCK_DEAD))
 		return;
 	if (csk->rcv_nxt - csk->copied_seq >= READ_ONCE(sk->sk_rcvlowat) ||
-	    atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf / 2)
+	    atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf / 2 ||
+	    clasp_urgent_arrived(sk))
 		sk->sk_data_ready(sk);
 }
 

@@ -2,6 +2,7 @@
 /* What the user's bytes do on their way in. */
 #include "rcvq.h"
 #include "recv.h"
+#include "urgent.h"
 
 /**
  * struct clasp_read - one call of recv(2)
@@ -38,7 +39,20 @@ static struct sk_buff *clasp_read_find(struct sock *sk,
 	return NULL;
 }
 
-/* Copies, or skips (MSG_TRUNC), what the skb has. */
+/* The reader has done with some bytes of the skb. */
+static void clasp_read_advance(struct sock *sk, struct clasp_read *read,
+			       struct sk_buff *skb, size_t bytes)
+{
+	read->seq += bytes;
+	if (read->flags & MSG_PEEK)
+		return;
+	WRITE_ONCE(clasp_sk(sk)->copied_seq, read->seq);
+	clasp_urgent_consumed(clasp_sk(sk));
+	if (read->seq - CLASP_CB(skb)->seq == skb->len)
+		sk_eat_skb(sk, skb);
+}
+
+/* Copies, or skips (MSG_TRUNC), what the skb has, up to the urgent mark. */
 static int clasp_read_copy(struct sock *sk, struct clasp_read *read,
 			   struct sk_buff *skb)
 {
@@ -46,19 +60,15 @@ static int clasp_read_copy(struct sock *sk, struct clasp_read *read,
 	size_t used = min_t(size_t, skb->len - offset, read->len);
 	int err;
 
+	used = clasp_urgent_limit(clasp_sk(sk), read->seq, used);
 	if (!(read->flags & MSG_TRUNC)) {
 		err = skb_copy_datagram_msg(skb, offset, read->msg, used);
 		if (err)
 			return err;
 	}
-	read->seq += used;
 	read->copied += used;
 	read->len -= used;
-	if (read->flags & MSG_PEEK)
-		return 0;
-	WRITE_ONCE(clasp_sk(sk)->copied_seq, read->seq);
-	if (offset + used == skb->len)
-		sk_eat_skb(sk, skb);
+	clasp_read_advance(sk, read, skb, used);
 	return 0;
 }
 
@@ -89,13 +99,37 @@ static int clasp_read_may_wait(struct sock *sk, const struct clasp_read *read)
 	return 0;
 }
 
+/*
+ * One read does not go past the urgent mark, and one that begins there lets a
+ * SIGURG be handled first: 1 to return with what there is, 0 to go on, or an
+ * error.
+ */
+static int clasp_read_at_mark(const struct sock *sk,
+			      const struct clasp_read *read)
+{
+	if (!clasp_urgent_at(clasp_sk(sk), read->seq))
+		return 0;
+	if (read->copied)
+		return 1;
+	if (signal_pending(current))
+		return read->timeo ? sock_intr_errno(read->timeo) : -EAGAIN;
+	return 0;
+}
+
 static int clasp_read_all(struct sock *sk, struct clasp_read *read)
 {
 	struct sk_buff *skb;
 	int err;
 
 	while (read->len) {
+		err = clasp_read_at_mark(sk, read);
+		if (err)
+			return min(err, 0);
 		skb = clasp_read_find(sk, read);
+		if (skb && clasp_urgent_hidden(sk, read->seq)) {
+			clasp_read_advance(sk, read, skb, 1);
+			continue;
+		}
 		if (skb) {
 			err = clasp_read_copy(sk, read, skb);
 			if (err)
@@ -123,7 +157,7 @@ static int clasp_read_all(struct sock *sk, struct clasp_read *read)
  * @sk: the socket
  * @msg: where the data goes
  * @len: how much is wanted
- * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, MSG_TRUNC, MSG_ERRQUEUE
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, MSG_TRUNC, MSG_OOB, MSG_ERRQUEUE
  *
  * Source: RFC 9293, section 3.10.3.
  *
@@ -137,14 +171,16 @@ int clasp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		.len = len,
 		.flags = flags,
 	};
-	int err = -ENOTCONN;
+	int err;
 
 	if (flags & MSG_ERRQUEUE)
 		return clasp_compat_recv_error(sk, msg, len);
-	if (flags & MSG_OOB)
-		return -EINVAL;
 	lock_sock(sk);
-	if (sk->sk_state != CLASP_LISTEN) {
+	if (sk->sk_state == CLASP_LISTEN) {
+		err = -ENOTCONN;
+	} else if (flags & MSG_OOB) {
+		err = clasp_urgent_read(sk, msg, len, flags);
+	} else {
 		read.seq = clasp_sk(sk)->copied_seq;
 		read.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 		read.target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
@@ -160,7 +196,8 @@ int clasp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
  * clasp_recv_queued() - SIOCINQ
  * @sk: the socket, locked
  *
- * Return: bytes that can be read at once.
+ * Return: bytes that can be read at once, up to the urgent byte if it is not
+ * part of the stream.
  */
 int clasp_recv_queued(struct sock *sk)
 {
@@ -170,5 +207,7 @@ int clasp_recv_queued(struct sock *sk)
 	/* The FIN took a number too. */
 	if (queued && sock_flag(sk, SOCK_DONE))
 		queued--;
+	if (clasp_urgent_arrived(sk) && !sock_flag(sk, SOCK_URGINLINE))
+		queued = csk->urgent.rcv_up - csk->copied_seq;
 	return queued;
 }

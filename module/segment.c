@@ -171,6 +171,7 @@ void clasp_segment_push(struct sk_buff *skb, const struct clasp_header *header)
 	if (header->flags & CLASP_ACK)
 		hdr->ack_seq = cpu_to_be64(header->ack_seq);
 	hdr->window = cpu_to_be32(header->window);
+	hdr->urg_ptr = cpu_to_be16(header->urg_ptr);
 	if (header->mss) {
 		u8 *opt = (u8 *)(hdr + 1);
 

@@ -91,6 +91,7 @@ enum clasp_verdict {
  * @ack_seq: acknowledgment number; zero on the wire without CLASP_ACK
  * @window: receive window in bytes
  * @mss: MSS option to be sent, 0 for none
+ * @urg_ptr: urgent pointer, 0 without CLASP_URG
  * @flags: CLASP_FIN and the others
  */
 struct clasp_header {
@@ -100,6 +101,7 @@ struct clasp_header {
 	u64 ack_seq;
 	u32 window;
 	u16 mss;
+	u16 urg_ptr;
 	u8 flags;
 };
 

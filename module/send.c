@@ -5,9 +5,10 @@
 #include "send.h"
 #include "sndq.h"
 #include "timer.h"
+#include "urgent.h"
 
 /* The last skb of the queue, if more data may be added to it. */
-static struct sk_buff *clasp_send_tail(struct sock *sk)
+static struct sk_buff *clasp_send_tail(const struct sock *sk)
 {
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
 
@@ -100,24 +101,37 @@ static int clasp_send_some(struct sock *sk, struct msghdr *msg)
  * The end of a write: RFC 9293, section 3.9.1.2, PSH on its last segment; with
  * MSG_MORE the last segment waits for more, but not for ever.
  */
-static void clasp_send_finish(struct sock *sk, bool more)
+static void clasp_send_finish(struct sock *sk, int flags)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
 
+	if (flags & MSG_OOB)
+		clasp_urgent_mark(csk);
 	if (!csk->send_head)
 		return;
-	if (more && tail->len < csk->snd_mss && csk->send_head == tail) {
+	if (flags & MSG_MORE && tail->len < csk->snd_mss &&
+	    csk->send_head == tail) {
 		clasp_timer_window_checked(sk);
 		return;
 	}
-	if (!more)
+	if (!(flags & MSG_MORE))
 		CLASP_CB(tail)->flags |= CLASP_PSH;
 	clasp_output_push(sk);
 }
 
-static int clasp_send_all(struct sock *sk, struct msghdr *msg, long *timeo,
-			  size_t *copied)
+/*
+ * May what is queued go before the rest of the write is? Its end is sent by
+ * clasp_send_finish(), and no segment of urgent data before its end is known.
+ */
+static bool clasp_send_may_go_on(const struct sock *sk, struct msghdr *msg,
+				 int flags)
+{
+	return msg_data_left(msg) && !(flags & MSG_OOB) && !clasp_send_tail(sk);
+}
+
+static int clasp_send_all(struct sock *sk, struct msghdr *msg, int flags,
+			  long *timeo, size_t *copied)
 {
 	int some, err;
 
@@ -127,13 +141,12 @@ static int clasp_send_all(struct sock *sk, struct msghdr *msg, long *timeo,
 			return some;
 		if (some) {
 			*copied += some;
-			/* The last one is clasp_send_finish()'s, for its PSH. */
-			if (msg_data_left(msg) && !clasp_send_tail(sk))
+			if (clasp_send_may_go_on(sk, msg, flags))
 				clasp_output_push(sk);
 			continue;
 		}
 		if (*copied)
-			clasp_send_finish(sk, false);
+			clasp_send_finish(sk, flags & ~MSG_MORE);
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 		err = sk_stream_wait_memory(sk, timeo);
 		if (err)
@@ -145,7 +158,7 @@ static int clasp_send_all(struct sock *sk, struct msghdr *msg, long *timeo,
 /**
  * clasp_sendmsg() - send(2)
  * @sk: the socket
- * @msg: the data, and MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL
+ * @msg: the data, and MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB
  * @size: how much
  *
  * struct proto::sendmsg. Source: RFC 9293, section 3.10.2.
@@ -159,8 +172,6 @@ int clasp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	long timeo;
 	int err = 0;
 
-	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	if (!clasp_in_state(sk, 1u << CLASP_ESTABLISHED |
@@ -169,10 +180,10 @@ int clasp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	if (!err) {
 		clasp_mtu_sync(sk);
-		err = clasp_send_all(sk, msg, &timeo, &copied);
+		err = clasp_send_all(sk, msg, flags, &timeo, &copied);
 	}
 	if (copied) {
-		clasp_send_finish(sk, flags & MSG_MORE);
+		clasp_send_finish(sk, flags);
 		err = copied;
 	} else if (err) {
 		err = sk_stream_error(sk, flags, err);

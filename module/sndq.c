@@ -105,6 +105,7 @@ int clasp_sndq_syn(struct sock *sk)
 	if (!skb)
 		return -ENOBUFS;
 	CLASP_CB(skb)->flags = CLASP_SYN;
+	csk->urgent.snd_up = csk->iss;
 	csk->snd_una = csk->iss;
 	csk->snd_nxt = csk->iss;
 	csk->write_seq = csk->iss;

@@ -17,6 +17,7 @@
 #include "sndq.h"
 #include "socket.h"
 #include "timer.h"
+#include "urgent.h"
 
 /**
  * clasp_socket_reset() - the connection's part of a socket, as if new
@@ -42,6 +43,7 @@ void clasp_socket_reset(struct sock *sk)
 	csk->rcv_nxt = 0;
 	csk->rcv_wup = 0;
 	csk->copied_seq = 0;
+	memset(&csk->urgent, 0, sizeof(csk->urgent));
 	csk->rcv_wnd = clasp_rcvq_initial_window(sk);
 	csk->rcv_mss = CLASP_MSS_DEFAULT;
 	csk->last_text_len = 0;
@@ -390,9 +392,14 @@ static __poll_t clasp_poll_stream(const struct sock *sk,
 				  const struct clasp_sock *csk)
 {
 	__poll_t mask = 0;
-	u32 target = sock_rcvlowat(sk, 0, INT_MAX);
+	u64 seq = READ_ONCE(csk->copied_seq);
+	u32 target = sock_rcvlowat(sk, 0, INT_MAX) +
+		     clasp_urgent_hidden(sk, seq);
 
-	if (READ_ONCE(csk->rcv_nxt) - READ_ONCE(csk->copied_seq) >= target ||
+	if (clasp_urgent_arrived(sk) &&
+	    READ_ONCE(csk->urgent.phase) == CLASP_URGENT_UNREAD)
+		mask |= EPOLLPRI;
+	if (READ_ONCE(csk->rcv_nxt) - seq >= target ||
 	    atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf / 2) {
 		if (!skb_queue_empty_lockless(&sk->sk_receive_queue))
 			mask |= EPOLLIN | EPOLLRDNORM;

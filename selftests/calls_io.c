@@ -397,23 +397,6 @@ CASE(partly_bad_iovec)
 	expect_ret(recv(p.s, buf, sizeof(buf), MSG_WAITALL), n < 0 ? 0 : n);
 }
 
-CASE(no_urgent_data_to_receive)
-{
-	struct pair p;
-	char c;
-
-	pair_open(&p);
-	expect_errno(recv(p.c, &c, 1, MSG_OOB), EINVAL);
-}
-
-CASE_FLAGS(urgent_data_not_yet, CASE_CLASP)
-{
-	struct pair p;
-
-	pair_open(&p);
-	expect_errno(send(p.c, "!", 1, MSG_OOB), EOPNOTSUPP);
-}
-
 /* A megabyte in one call, more than any buffer holds. */
 CASE(one_big_write)
 {

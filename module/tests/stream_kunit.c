@@ -387,8 +387,51 @@ static void stream_deterministic(struct kunit *test)
 	}
 }
 
+/* 3.9.1.2: the last segment of each write has PSH, and no other. */
+static void stream_push(struct kunit *test)
+{
+	static const u32 sizes[] = {
+		1, WIRE_MSS, WIRE_MSS + 1, 2 * WIRE_MSS, 3 * WIRE_MSS + 5,
+	};
+	u8 *buf = kunit_kzalloc(test, 4 * WIRE_MSS, GFP_KERNEL);
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	open_pair(test, &pair);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		KUNIT_EXPECT_EQ(test, sizes[i],
+				wire_send(pair.client, buf, sizes[i]));
+		wire_settle(wire);
+		KUNIT_EXPECT_EQ(test, 1, wire_count(wire, WIRE_CLIENT,
+						    CLASP_PSH, CLASP_PSH));
+		wire_clear(wire);
+	}
+	close_pair(test, &pair);
+}
+
+/* MSG_MORE promises more; what goes as the last one all the same has PSH. */
+static void stream_push_more(struct kunit *test)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_MORE };
+	struct kvec vec = { .iov_base = "more", .iov_len = 4 };
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_pair(test, &pair);
+	KUNIT_EXPECT_EQ(test, 4, kernel_sendmsg(pair.client, &msg, &vec, 1, 4));
+	KUNIT_EXPECT_EQ(test, 0, wire->logged);
+	wire_run(wire, SECONDS(2));
+	KUNIT_EXPECT_EQ(test, 1, wire_count(wire, WIRE_CLIENT, CLASP_PSH,
+					    CLASP_PSH));
+	close_pair(test, &pair);
+}
+
 static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(stream_sizes),
+	KUNIT_CASE(stream_push),
+	KUNIT_CASE(stream_push_more),
 	KUNIT_CASE(stream_segments),
 	KUNIT_CASE(stream_slow_start),
 	KUNIT_CASE(stream_nagle),

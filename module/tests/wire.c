@@ -176,6 +176,7 @@ static void wire_record(struct wire *wire, struct wire_segment *seg,
 		.ack_seq = be64_to_cpu(hdr->ack_seq),
 		.window = be32_to_cpu(hdr->window),
 		.len = len - (hdr->ver_len & 0xf) * 8,
+		.urg_ptr = be16_to_cpu(hdr->urg_ptr),
 		.flags = hdr->flags,
 		.from = from,
 	};
@@ -401,43 +402,57 @@ void wire_random(struct wire *wire, const struct wire_chance *chance)
 	prandom_seed_state(&wire_rnd, chance->seed);
 }
 
-static void wire_forge(struct wire *wire, enum wire_end from, u16 port,
-		       u8 flags, u64 seq, u64 ack_seq, u32 len, u32 window)
+static u16 wire_port(enum wire_end end)
 {
-	struct clasphdr *hdr = kunit_kzalloc(wire->test, sizeof(*hdr) + len,
+	return end == WIRE_CLIENT ? WIRE_CLIENT_PORT : WIRE_SERVER_PORT;
+}
+
+/* A segment out of nowhere, as if its end had sent it from this port. */
+static void wire_forge(struct wire *wire, u16 port,
+		       const struct wire_segment *seg)
+{
+	struct clasphdr *hdr = kunit_kzalloc(wire->test, sizeof(*hdr) + seg->len,
 					     GFP_KERNEL);
 	struct sk_buff *skb;
 
 	KUNIT_ASSERT_NOT_NULL(wire->test, hdr);
 	hdr->source = htons(port);
-	hdr->dest = htons(from == WIRE_CLIENT ? WIRE_SERVER_PORT :
-						WIRE_CLIENT_PORT);
+	hdr->dest = htons(wire_port(!seg->from));
 	hdr->ver_len = 0x14;
-	hdr->flags = flags;
-	hdr->seq = cpu_to_be64(seq);
-	hdr->ack_seq = cpu_to_be64(ack_seq);
-	hdr->window = cpu_to_be32(window);
-	skb = wire_packet(hdr, sizeof(*hdr) + len, from);
+	hdr->flags = seg->flags;
+	hdr->seq = cpu_to_be64(seg->seq);
+	hdr->ack_seq = cpu_to_be64(seg->ack_seq);
+	hdr->window = cpu_to_be32(seg->window);
+	hdr->urg_ptr = cpu_to_be16(seg->urg_ptr);
+	skb = wire_packet(hdr, sizeof(*hdr) + seg->len, seg->from);
 	kunit_kfree(wire->test, hdr);
 	KUNIT_ASSERT_NOT_NULL(wire->test, skb);
 	wire_launch(wire, skb, wire->now);
 	wire_next(wire, wire->now);
 }
 
-static u16 wire_port(enum wire_end end)
-{
-	return end == WIRE_CLIENT ? WIRE_CLIENT_PORT : WIRE_SERVER_PORT;
-}
-
-/* A segment out of nowhere, as if this end had sent it, with its window. */
+/* A segment of an end's own port, with its window. */
 void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
 			u64 seq, u64 ack_seq, u32 len, u32 window)
 {
-	wire_forge(wire, from, wire_port(from), flags, seq, ack_seq, len,
-		   window);
+	wire_forge(wire, wire_port(from), &(struct wire_segment){
+		.from = from, .flags = flags, .seq = seq, .ack_seq = ack_seq,
+		.len = len, .window = window,
+	});
 }
 
-/* The same with a window that stops nobody. */
+/* One with an urgent pointer. */
+void wire_inject_urgent(struct wire *wire, enum wire_end from, u64 seq,
+			u64 ack_seq, u32 len, u16 urg_ptr)
+{
+	wire_forge(wire, wire_port(from), &(struct wire_segment){
+		.from = from, .flags = CLASP_URG | CLASP_ACK, .seq = seq,
+		.ack_seq = ack_seq, .len = len, .window = 65536,
+		.urg_ptr = urg_ptr,
+	});
+}
+
+/* One with a window that stops nobody. */
 void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
 		 u64 ack_seq, u32 len)
 {
@@ -448,7 +463,10 @@ void wire_inject(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
 void wire_inject_at(struct wire *wire, u16 port, u8 flags, u64 seq,
 		    u64 ack_seq, u32 len)
 {
-	wire_forge(wire, WIRE_CLIENT, port, flags, seq, ack_seq, len, 65536);
+	wire_forge(wire, port, &(struct wire_segment){
+		.from = WIRE_CLIENT, .flags = flags, .seq = seq,
+		.ack_seq = ack_seq, .len = len, .window = 65536,
+	});
 }
 
 struct clasp_sysctl *wire_sysctl(void)

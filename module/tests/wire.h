@@ -44,10 +44,11 @@ struct wire_segment {
 	u64 ack_seq;
 	u32 window;
 	u32 len;
+	u16 urg_ptr;
 	u8 flags;
 	u8 from;
 	u8 fate;
-	u8 zero[5];
+	u8 zero[3];
 };
 
 /**
@@ -185,6 +186,8 @@ void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
 			u64 seq, u64 ack_seq, u32 len, u32 window);
 void wire_inject_at(struct wire *wire, u16 port, u8 flags, u64 seq,
 		    u64 ack_seq, u32 len);
+void wire_inject_urgent(struct wire *wire, enum wire_end from, u64 seq,
+			u64 ack_seq, u32 len, u16 urg_ptr);
 void wire_random(struct wire *wire, const struct wire_chance *chance);
 
 int wire_state(struct wire *wire, enum wire_end end);
