@@ -89,6 +89,7 @@ enum arg_type { ARG_NUMBER, ARG_ADDRESS, ARG_UNSPEC, ARG_AT };
 struct arg {
 	enum arg_type type;
 	long value;
+	int level;		/* if it is a socket option */
 	struct sockaddr_in addr;
 };
 
@@ -175,6 +176,8 @@ void parse_end(const char *word, struct end *end);
 /* packets_name.c */
 /* "MSG_PEEK|MSG_OOB", "ECONNRESET" or "12": 0, or -1 for an unknown name. */
 int name_value(const char *word, long *value);
+/* Of a socket option; -1 for any other name. */
+int name_level(const char *word);
 
 /* packets_run.c: 0 if all went as the script says. */
 int script_run(const struct script *script);

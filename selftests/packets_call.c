@@ -192,9 +192,7 @@ static long do_close(struct running *run)
 
 static int option_level(const struct running *run)
 {
-	if (strstr(run->line->text, "CLASP_"))
-		return SOL_CLASP;
-	return strstr(run->line->text, ", IP_") ? SOL_IP : SOL_SOCKET;
+	return run->call->args[1].level;
 }
 
 static int is_time(const struct running *run)
@@ -377,6 +375,7 @@ static void parse_arg(struct call *call, char *word)
 		parse_address(call, arg, word);
 	else if (name_value(word, &arg->value))
 		bad_line("what is \"%s\"?", word);
+	arg->level = name_level(word);
 	call->count++;
 }
 
