@@ -34,13 +34,14 @@ static const char usage[] =
 "  -c CSUM          ok (default), bad, or a number\n"
 "  -t BYTES         cut the segment short; the checksum is of what is left\n"
 "  -n COUNT         send it so many times\n"
+"  -r               each time from the next source port, with another number\n"
 "  -F SEED          random segments instead (-n of them); of each four, one is\n"
 "                   noise and three are right up to where the checksum ends\n"
 "  -P PROTO         default $CLASP_PROTO or 253\n";
 
 static struct {
 	struct segment seg;
-	int proto, claim, truncate, count, csum_mode, fuzz;
+	int proto, claim, truncate, count, csum_mode, fuzz, roam;
 	unsigned int seed;
 	u16 csum;
 	u8 opts[SEG_OPT_MAX], data[DATA_MAX];
@@ -102,6 +103,11 @@ static size_t build(u8 *buf)
 {
 	size_t len;
 
+	if (opt.roam) {
+		opt.seg.sport++;
+		opt.seg.seq += 0x9e3779b97f4a7c15;
+		opt.seg.ack += 0x9e3779b97f4a7c15;
+	}
 	opt.seg.hdr_len = opt.claim >= 0 ? opt.claim : SEG_HDR +
 			  (int)opt.opts_len;
 	len = segment_encode(&opt.seg, opt.proto, opt.opts, opt.opts_len,
@@ -270,6 +276,9 @@ static void parse_option(int c, const char *arg)
 	case 'n':
 		opt.count = atoi(arg);
 		break;
+	case 'r':
+		opt.roam = 1;
+		break;
 	case 'F':
 		opt.fuzz = 1;
 		opt.seed = atoi(arg);
@@ -285,7 +294,7 @@ static void parse_option(int c, const char *arg)
 int main(int argc, char **argv)
 {
 	static const char letters[] =
-		"S:D:s:d:f:q:a:w:u:z:V:H:o:O:x:l:c:t:n:F:P:";
+		"S:D:s:d:f:q:a:w:u:z:V:H:o:O:x:l:c:t:n:rF:P:";
 	int c;
 
 	opt.proto = proto_env();
