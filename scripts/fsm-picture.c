@@ -3,8 +3,9 @@
  * Prints the state machine out of the table that the module uses: built with
  * module/fsm.c, in user space, by scripts/fsm-picture.
  *
- *   fsm-picture dot     every change of state, for Graphviz
- *   fsm-picture table   every cell, as Markdown
+ *   fsm-picture dot       every change of state, for Graphviz
+ *   fsm-picture table     every cell, as Markdown
+ *   fsm-picture promela   every cell, for SPIN
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,10 +84,14 @@ static const struct clasp_cell *cell_of(enum clasp_state state, int event)
 	return cell;
 }
 
-/* What a cell does; an action that has no name here must not go unseen. */
-static void print_actions(const struct clasp_cell *cell)
+/*
+ * What a cell does, each action after a prefix; one that has no name here must
+ * not go unseen.
+ */
+static void print_actions(const struct clasp_cell *cell, const char *prefix,
+			  const char *separator)
 {
-	const char *comma = "";
+	const char *sep = "";
 	__u32 left = cell->actions;
 	size_t i;
 
@@ -94,8 +99,8 @@ static void print_actions(const struct clasp_cell *cell)
 		if (!(left & actions[i].bit))
 			continue;
 		left &= ~actions[i].bit;
-		printf("%s%s", comma, actions[i].name);
-		comma = ", ";
+		printf("%s%s%s", sep, prefix, actions[i].name);
+		sep = separator;
 	}
 	if (!left)
 		return;
@@ -123,7 +128,7 @@ static void print_arrow(enum clasp_state from, enum clasp_state to,
 		if (set == SUDDEN || !cell->actions)
 			continue;
 		printf("<br/>&#160;&#160;");
-		print_actions(cell);
+		print_actions(cell, "", ", ");
 		printf("&#160;&#160;");
 	}
 	if (*sep)
@@ -188,7 +193,7 @@ static void print_state(enum clasp_state state, const char *name)
 		       cell->next == state ? "" : "**",
 		       cell->next == state ? "stays" : state_name(cell->next),
 		       cell->next == state ? "" : "**");
-		print_actions(cell);
+		print_actions(cell, "", ", ");
 		printf(" |\n");
 	}
 	print_marked(state, CLASP_DO_IGNORE, "Can happen, changes nothing");
@@ -207,12 +212,81 @@ static void print_table(void)
 		print_state(states[i].state, states[i].name);
 }
 
+/* As an identifier, in Promela. */
+static const char *state_word(unsigned int state)
+{
+	static char word[2][32];
+	static int turn;
+	char *c;
+
+	turn = !turn;
+	c = strcpy(word[turn], state_name(state));
+	while ((c = strchr(c, '-')))
+		*c = '_';
+	return word[turn];
+}
+
+static void print_promela_numbers(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++)
+		printf("#define %s %d\n", state_word(states[i].state),
+		       states[i].state);
+	for (i = 0; i < CLASP_EVENT_COUNT; i++)
+		printf("#define EV_%s %zu\n", events[i], i);
+	for (i = 0; i < ARRAY_SIZE(actions); i++)
+		printf("#define DO_%s %d\n", actions[i].name,
+		       (int)actions[i].bit);
+}
+
+/* A cell that cannot happen is left out: see the assertion below. */
+static void print_promela_state(enum clasp_state state)
+{
+	int event;
+
+	printf("\t:: from == %s ->\n\t\tif\n", state_word(state));
+	for (event = 0; event < CLASP_EVENT_COUNT; event++) {
+		const struct clasp_cell *cell = cell_of(state, event);
+
+		if (cell->actions & CLASP_DO_NEVER)
+			continue;
+		printf("\t\t:: event == EV_%s -> next = %s; actions = ",
+		       events[event], state_word(cell->next));
+		if (cell->actions)
+			print_actions(cell, "DO_", " | ");
+		else
+			printf("0");
+		printf("\n");
+	}
+	printf("\t\t:: else -> assert(false) /* cannot happen */\n\t\tfi\n");
+}
+
+static void print_promela(void)
+{
+	size_t i;
+
+	print_promela_numbers();
+	printf("\n/* What an event does in a state. */\n"
+	       "inline fsm_cell(from, event, next, actions)\n{\n\tif\n");
+	for (i = 0; i < ARRAY_SIZE(states); i++)
+		print_promela_state(states[i].state);
+	printf("\tfi\n}\n\n/* A mark for each state, to be reached or not. */\n"
+	       "inline fsm_mark(at)\n{\n\tif\n");
+	for (i = 0; i < ARRAY_SIZE(states); i++)
+		printf("\t:: at == %s -> printf(\"reached %s\\n\")\n",
+		       state_word(states[i].state), states[i].name);
+	printf("\tfi\n}\n");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "dot"))
 		print_dot();
 	else if (argc == 2 && !strcmp(argv[1], "table"))
 		print_table();
+	else if (argc == 2 && !strcmp(argv[1], "promela"))
+		print_promela();
 	else
 		return 2;
 	return 0;
