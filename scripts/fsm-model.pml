@@ -54,6 +54,7 @@ typedef End {
 	bool fin_heard;		/* all is received, up to the peer's FIN */
 	bool fin_awaited;	/* the FIN-WAIT-2 timer runs */
 	bool waits_2msl;	/* the TIME-WAIT timer runs */
+	bool baked;		/* a SYN was answered by a cookie */
 	byte opens;		/* connections so far */
 	byte iss, una, nxt, end;
 	byte irs, rcv_nxt;
@@ -87,6 +88,8 @@ bool calm;
 			 my.state == CLOSING || my.state == LAST_ACK)
 #define UNACKED		(my.una != my.nxt)
 #define UNSENT		(SENDS && my.nxt != my.end)
+#define KEPT_ALIVE	((my.state == ESTABLISHED || my.state == CLOSE_WAIT || \
+			  my.state == FIN_WAIT_2) && !UNACKED && !UNSENT)
 #define OWNED		(!my.orphan && !my.request && my.state != CLOSED && \
 			 my.state != TIME_WAIT)
 
@@ -191,7 +194,7 @@ inline classify_outside()
 	:: HAS(SYN) -> event = EV_SYN_UNEXPECTED
 	:: !HAS(RST | SYN) && my.state == TIME_WAIT && HAS(FIN) &&
 	   seq_end == my.rcv_nxt -> event = EV_FIN_REPEATED
-	:: else -> event = EV_OUTSIDE
+	:: else -> event = (seq == seq_end -> EV_OUTSIDE_EMPTY : EV_OUTSIDE)
 	fi
 }
 
@@ -240,15 +243,34 @@ inline classify_synchronized()
 	fi
 }
 
+/*
+ * A cookie is the number that a request would have.  It proves the peer's, so
+ * there are cookies only where both ends have a single one.
+ */
+#define COOKIE		8
+#define COOKIES		(BAKERS == 1 && my.opens == 0)
+#define ACKS_COOKIE	(COOKIES && my.baked && ack == COOKIE + 1 && seq == COOKIE + 1)
+
+inline classify_listen()
+{
+	if
+	:: HAS(RST) -> event = EV_RST_STRAY
+	:: !HAS(RST) && HAS(ACK) && !HAS(SYN) && ACKS_COOKIE ->
+		event = EV_ACK_OF_COOKIE
+	:: !HAS(RST) && HAS(ACK) && !HAS(SYN) && !ACKS_COOKIE ->
+		event = (my.baked && HAS(TEXT | FIN) -> EV_ACK_UNPROVEN : EV_STRAY)
+	:: !HAS(RST) && HAS(SYN) ->
+		event = (HAS(ACK) -> EV_STRAY :
+			 (my.opens < OPENS -> EV_SYN : NOTHING))
+	:: else -> event = EV_INCOMPLETE
+	fi
+}
+
 inline classify()
 {
 	listener = (my.state == CLOSED && my.listens);
 	if
-	:: listener ->
-		event = (HAS(RST) -> EV_RST_STRAY :
-			 (HAS(ACK) -> EV_STRAY :
-			  (!HAS(SYN) -> EV_INCOMPLETE :
-			   (my.opens < OPENS -> EV_SYN : NOTHING))))
+	:: listener -> classify_listen()
 	:: !listener && my.state == CLOSED ->
 		event = (HAS(RST) -> EV_RST_STRAY : EV_STRAY)
 	:: my.state == SYN_SENT -> classify_syn_sent()
@@ -300,11 +322,14 @@ inline ring()
 	:: TIME && !TIRED && UNACKED -> event = EV_RETRANSMIT
 	:: TIME && !TIRED && !UNACKED && UNSENT -> event = EV_PROBE
 	:: !calm && !UNACKED && UNSENT -> event = EV_PROBE; held = true
-	:: TIME && (!calm || TIRED) && (UNACKED || UNSENT) -> event = EV_GIVE_UP
+	:: TIME && TIRED && (UNACKED || UNSENT) -> event = EV_GIVE_UP
+	:: !calm && (UNACKED || UNSENT || KEPT_ALIVE) -> event = EV_GIVE_UP
 	:: !calm && SYNCHRONIZED -> event = EV_ACK_DUE
+	:: !calm && KEPT_ALIVE -> event = EV_KEEPALIVE; held = true
 	:: TIME && my.fin_awaited -> event = EV_FIN_WAIT_2_OVER
 	:: TIME && my.waits_2msl -> event = EV_TIME_WAIT_OVER
 	:: !calm && my.state != CLOSED -> event = EV_UNREACHABLE
+	:: !calm && my.state != CLOSED -> event = EV_SOFT_ERROR
 	fi;
 	if
 	:: calm ->
@@ -347,6 +372,14 @@ inline send_from(number)
 	send(SEGMENT(ACK | my.fin_queued |
 		     (my.end - my.fin_queued > number -> TEXT : 0),
 		     number, my.rcv_nxt))
+}
+
+/* Instead of a request, a SYN-ACK that remembers it. */
+inline bake()
+{
+	event = NOTHING;
+	my.baked = true;
+	send(SEGMENT(SYN | ACK, COOKIE, seq + 1))
 }
 
 inline answer_rst()
@@ -439,6 +472,7 @@ inline act()
 	if :: DO(ANSWER_RST) -> answer_rst() :: else fi;
 	if :: DO(TAKE_SYN) -> take_syn() :: else fi;
 	if :: DO(TAKE_ACK) -> take_ack() :: else fi;
+	if :: DO(RECALL_SYN) -> my.irs = seq - 1; my.rcv_nxt = seq :: else fi;
 	if :: DO(ESTABLISH) -> my.request = false :: else fi;
 	if :: DO(TAKE_TEXT) -> take_text() :: else fi;
 	if :: DO(TAKE_FIN) -> my.fin_heard = true; my.fin_at = 0 :: else fi;
@@ -447,7 +481,7 @@ inline act()
 	if :: DO(RETRANSMIT) -> retransmit() :: else fi;
 	if :: DO(SEND_PROBE) -> probe() :: else fi;
 	if :: DO(SEND_ACK) -> send_ack() :: else fi;
-	if :: DO(CHALLENGE) -> challenge() :: else fi;
+	if :: DO(CHALLENGE) || DO(REPEAT_ACK) -> challenge() :: else fi;
 	if :: DO(AWAIT_FIN) -> my.fin_awaited = my.orphan :: else fi;
 	if :: DO(START_2MSL) -> start_2msl() :: else fi;
 	if :: DO(DESTROY) && !listener -> destroy() :: else fi
@@ -466,7 +500,7 @@ inline step()
 		open();
 		my.state = next
 	:: next == LISTEN -> my.listens = true
-	:: listener && next == CLOSED -> my.listens = false
+	:: listener && next == CLOSED -> my.listens = false; my.baked = false
 	:: !listener && my.state == CLOSED && next != CLOSED && next != LISTEN ->
 		open();
 		my.state = next
@@ -505,7 +539,7 @@ inline follow()
 {
 	if
 	:: fin_reached -> fin_reached = false; event = EV_FIN
-	:: DO(YIELD) -> actions = 0; classify()
+	:: DO(YIELD) || DO(RECALL_SYN) -> actions = 0; classify()
 	:: listener && !my.listens && my.request -> listener = false; event = EV_ABORT
 	:: closes && my.state != CLOSED && my.state != TIME_WAIT ->
 		closes = false;
@@ -566,7 +600,13 @@ proctype Run(bit me)
 		if
 		:: call()
 		:: ring()
-		:: receive(); d_step { unpack(); classify() }
+		:: receive();
+			d_step { unpack(); classify() };
+			if
+			:: true
+			:: event == EV_SYN && listener && COOKIES && !calm ->
+				bake()
+			fi
 		fi;
 		d_step { run_events(); check_state(); forget() };
 		fsm_mark(my.state);
