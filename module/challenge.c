@@ -13,6 +13,8 @@
 void clasp_challenges_init(struct clasp_challenges *challenges)
 {
 	spin_lock_init(&challenges->lock);
+	/* None yet: a machine may be in its very first second. */
+	challenges->second = U64_MAX;
 }
 
 /**
