@@ -14,7 +14,6 @@
 #include "listen.h"
 #include "mtu.h"
 #include "output.h"
-#include "port.h"
 #include "rcvq.h"
 #include "recovery.h"
 #include "reply.h"
@@ -163,9 +162,7 @@ static void clasp_do_destroy(struct sock *sk)
 {
 	clasp_listen_stop(sk);
 	clasp_timer_stop_all(sk);
-	clasp_socket_unhash(sk);
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
-		clasp_port_put(sk);
+	clasp_socket_leave(sk);
 	clasp_sndq_purge(sk);
 	clasp_rcvq_purge_ofo(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);

@@ -138,6 +138,19 @@ void clasp_socket_unhash(struct sock *sk)
 }
 
 /**
+ * clasp_socket_leave() - a connection leaves the tables
+ * @sk: the socket, locked
+ *
+ * A port that bind() gave by number stays the socket's.
+ */
+void clasp_socket_leave(struct sock *sk)
+{
+	clasp_socket_unhash(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		clasp_port_put(sk);
+}
+
+/**
  * clasp_socket_destroy() - the end of an orphan
  * @sk: the socket, locked, CLOSED; the connection's reference is dropped, the
  *	caller holds one of its own
@@ -211,23 +224,23 @@ int clasp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len)
 	err = clasp_sndq_syn(sk);
 	if (err)
 		goto undo;
+	/* How the connection before it ended is not told of this one. */
+	WRITE_ONCE(sk->sk_err, 0);
 	clasp_step(sk, CLASP_EV_CONNECT, NULL);
 	return 0;
 undo:
+	clasp_socket_leave(sk);
 	clasp_disconnect(sk, 0);
 	return err;
 }
 
-/* Forgets addresses, and the port unless the user bound it. */
+/* Forgets addresses, but for those that the user bound. */
 static void clasp_disconnect_addresses(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
-	clasp_socket_unhash(sk);
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
-		clasp_port_put(sk);
+	if (!inet->inet_num)
 		inet->inet_sport = 0;
-	}
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet_reset_saddr(sk);
 	inet->inet_dport = 0;
@@ -241,7 +254,8 @@ static void clasp_disconnect_addresses(struct sock *sk)
  * @flags: unused
  *
  * struct proto::disconnect. Aborts the connection, if there is one; the socket
- * can be used again.
+ * can be used again. The error stays to be told: ECONNRESET if there was a
+ * connection, as with TCP, until it is told or the next connect().
  *
  * Return: 0.
  */
@@ -254,7 +268,6 @@ int clasp_disconnect(struct sock *sk, int flags)
 	clasp_socket_reset(sk);
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_shutdown, 0);
-	WRITE_ONCE(sk->sk_err, 0);
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	sk_error_report(sk);
 	return 0;

@@ -12,6 +12,7 @@ void clasp_socket_reset(struct sock *sk);
 void clasp_socket_orphan(struct sock *sk);
 void clasp_socket_free(struct sock *sk);
 void clasp_socket_unhash(struct sock *sk);
+void clasp_socket_leave(struct sock *sk);
 void clasp_socket_destroy(struct sock *sk);
 void clasp_socket_release_child(struct sock *child);
 

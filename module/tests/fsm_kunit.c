@@ -77,9 +77,10 @@ static const struct expected in_listen[] = {
 };
 
 /*
- * 3.10.4, 3.10.5: delete the TCB, nothing is sent. 3.10.7.3: an ACK of what
- * was never sent is reset; a RST with a good ACK refuses, any other RST is
- * dropped; SYN with ACK establishes; SYN alone is a simultaneous open;
+ * 3.10.4, 3.10.5: delete the TCB, nothing is sent, and who waits is told
+ * "connection reset" by an ABORT. 3.10.7.3: an ACK of what was never sent is
+ * reset; a RST with a good ACK refuses, any other RST is dropped; SYN with ACK
+ * establishes; SYN alone is a simultaneous open;
  * anything else is dropped. Unlike the RFC, and like Linux, text that comes
  * with the SYN-ACK is not taken: it is not acknowledged and comes again.
  * 3.8.3: the SYN is retransmitted, and R2 ends it. 3.9.2.2 and Linux: ICMP
@@ -87,7 +88,7 @@ static const struct expected in_listen[] = {
  */
 static const struct expected in_syn_sent[] = {
 	ON(CLOSE, CLOSED, DO(DESTROY)),
-	ON(ABORT, CLOSED, DO(DESTROY)),
+	ON(ABORT, CLOSED, DO(REPORT_RESET) | DO(DESTROY)),
 	ON(SYN, SYN_RECEIVED, DO(TAKE_SYN) | DO(SEND_SYN_ACK)),
 	ON(SYN_ACK, ESTABLISHED, DO(TAKE_SYN) | DO(TAKE_ACK) | DO(ESTABLISH) |
 				 DO(SEND_ACK)),
@@ -102,8 +103,9 @@ static const struct expected in_syn_sent[] = {
 };
 
 /*
- * 3.10.4: queue a FIN, go to FIN-WAIT-1. 3.10.5: RST. 3.10.7.4: what is
- * outside of the window is acknowledged; a RST that fits refuses (the request
+ * 3.10.4: queue a FIN, go to FIN-WAIT-1. 3.10.5: RST, and who waits is told
+ * "connection reset", in all states from here on. 3.10.7.4: what is outside of
+ * the window is acknowledged; a RST that fits refuses (the request
  * of a passive open goes, its listener was in LISTEN all along); RFC 5961 for
  * the other RSTs and for a SYN; the repeated SYN gets its SYN-ACK again, as
  * everywhere; an ACK of our SYN establishes, and its text is taken; any other
@@ -113,7 +115,7 @@ static const struct expected in_syn_sent[] = {
  */
 static const struct expected in_syn_received[] = {
 	ON(CLOSE, FIN_WAIT_1, DO(QUEUE_FIN)),
-	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
+	ON(ABORT, CLOSED, DO(REPORT_RESET) | DO(RESET_PEER) | DO(DESTROY)),
 	ON(SYN_REPEATED, SYN_RECEIVED, DO(SEND_SYN_ACK)),
 	ON(SYN_UNEXPECTED, SYN_RECEIVED, DO(CHALLENGE)),
 	ON(ACK_OF_SYN, ESTABLISHED, DO(TAKE_ACK) | DO(ESTABLISH) |
@@ -164,7 +166,7 @@ static const struct expected in_established[] = {
 	SENDING(ESTABLISHED),
 	IDLE(ESTABLISHED),
 	ON(CLOSE, FIN_WAIT_1, DO(QUEUE_FIN)),
-	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
+	ON(ABORT, CLOSED, DO(REPORT_RESET) | DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, ESTABLISHED, DO(TAKE_ACK) | DO(TAKE_TEXT)),
 	ON(FIN, CLOSE_WAIT, DO(TAKE_FIN) | DO(SEND_ACK)),
 	ON(RST, CLOSED, DO(REPORT_RESET) | DO(DESTROY)),
@@ -179,7 +181,7 @@ static const struct expected in_fin_wait_1[] = {
 	SYNCHRONIZED(FIN_WAIT_1),
 	SENDING(FIN_WAIT_1),
 	ON(CLOSE, FIN_WAIT_1, DO(IGNORE)),
-	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
+	ON(ABORT, CLOSED, DO(REPORT_RESET) | DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, FIN_WAIT_1, DO(TAKE_ACK) | DO(TAKE_TEXT)),
 	ON(ACK_OF_FIN, FIN_WAIT_2, DO(TAKE_ACK) | DO(TAKE_TEXT) |
 				   DO(AWAIT_FIN)),
@@ -199,7 +201,7 @@ static const struct expected in_fin_wait_2[] = {
 	IDLE(FIN_WAIT_2),
 	ON(GIVE_UP, CLOSED, DO(REPORT_TIMEOUT) | DO(DESTROY)),
 	ON(CLOSE, FIN_WAIT_2, DO(AWAIT_FIN)),
-	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
+	ON(ABORT, CLOSED, DO(REPORT_RESET) | DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, FIN_WAIT_2, DO(TAKE_ACK) | DO(TAKE_TEXT)),
 	ON(FIN, TIME_WAIT, DO(TAKE_FIN) | DO(SEND_ACK) | DO(START_2MSL)),
 	ON(RST, CLOSED, DO(REPORT_RESET) | DO(DESTROY)),
@@ -218,7 +220,7 @@ static const struct expected in_close_wait[] = {
 	SENDING(CLOSE_WAIT),
 	IDLE(CLOSE_WAIT),
 	ON(CLOSE, LAST_ACK, DO(QUEUE_FIN)),
-	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
+	ON(ABORT, CLOSED, DO(REPORT_RESET) | DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, CLOSE_WAIT, DO(TAKE_ACK)),
 	ON(ACK_DUE, CLOSE_WAIT, DO(SEND_ACK)),
 	ON(RST, CLOSED, DO(REPORT_PIPE) | DO(DESTROY)),
@@ -234,7 +236,7 @@ static const struct expected in_closing[] = {
 	SYNCHRONIZED(CLOSING),
 	SENDING(CLOSING),
 	ON(CLOSE, CLOSING, DO(IGNORE)),
-	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
+	ON(ABORT, CLOSED, DO(REPORT_RESET) | DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, CLOSING, DO(TAKE_ACK)),
 	ON(ACK_OF_FIN, TIME_WAIT, DO(TAKE_ACK) | DO(START_2MSL)),
 	ON(ACK_DUE, CLOSING, DO(SEND_ACK)),
@@ -245,7 +247,7 @@ static const struct expected in_last_ack[] = {
 	SYNCHRONIZED(LAST_ACK),
 	SENDING(LAST_ACK),
 	ON(CLOSE, LAST_ACK, DO(IGNORE)),
-	ON(ABORT, CLOSED, DO(RESET_PEER) | DO(DESTROY)),
+	ON(ABORT, CLOSED, DO(REPORT_RESET) | DO(RESET_PEER) | DO(DESTROY)),
 	ON(ACK, LAST_ACK, DO(TAKE_ACK)),
 	ON(ACK_OF_FIN, CLOSED, DO(TAKE_ACK) | DO(DESTROY)),
 	ON(ACK_DUE, LAST_ACK, DO(SEND_ACK)),
