@@ -99,6 +99,31 @@ static void do_linger(unsigned int *seed, int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
+static void do_urgent(unsigned int *seed, int fd)
+{
+	int inline_too = pick(seed, 2);
+
+	fcntl(fd, F_SETOWN, pick(seed, 2) ? getpid() : 0);
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &inline_too,
+		   sizeof(inline_too));
+}
+
+/* Whoever waits on it meanwhile is woken, whatever it has become. */
+static void do_wait(unsigned int *seed, int fd)
+{
+	struct timeval soon = { .tv_usec = 1000 };
+	char c;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon));
+	fcntl(fd, F_SETFL, 0);
+	if (pick(seed, 2))
+		recv(fd, &c, 1, 0);
+	else
+		send(fd, &c, 1, MSG_NOSIGNAL);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
 static void do_disconnect(int fd)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
@@ -113,10 +138,12 @@ static void do_move(unsigned int *seed, int fd)
 	ssize_t n;
 
 	if (pick(seed, 2))
-		n = send(fd, buffer, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send(fd, buffer, len, MSG_NOSIGNAL | MSG_DONTWAIT |
+			 (pick(seed, 4) ? 0 : MSG_OOB));
 	else
 		n = recv(fd, buffer, len, MSG_DONTWAIT |
-			 (pick(seed, 4) ? 0 : MSG_PEEK));
+			 (pick(seed, 4) ? 0 : MSG_PEEK) |
+			 (pick(seed, 8) ? 0 : MSG_OOB));
 	if (n > 0)
 		moved += n;
 }
@@ -130,6 +157,7 @@ static void do_look(unsigned int *seed, int fd)
 	poll(&pfd, 1, pick(seed, 2));
 	ioctl(fd, SIOCOUTQ, &value);
 	ioctl(fd, SIOCINQ, &value);
+	sockatmark(fd);
 	if (pick(seed, 2))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, sizeof(value));
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &value, &len);
@@ -139,7 +167,7 @@ static void do_something(unsigned int *seed)
 {
 	int fd = sockets[pick(seed, SOCKETS)];
 
-	switch (pick(seed, 16)) {
+	switch (pick(seed, 20)) {
 	case 0:
 		do_listen(seed);
 		break;
@@ -167,6 +195,13 @@ static void do_something(unsigned int *seed)
 	case 9:
 		if (!pick(seed, 4))
 			replace(seed, -1);
+		break;
+	case 10:
+		do_urgent(seed, fd);
+		break;
+	case 11:
+		if (!pick(seed, 4))
+			do_wait(seed, fd);
 		break;
 	default:
 		do_move(seed, fd);
