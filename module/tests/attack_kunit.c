@@ -102,6 +102,18 @@ static void attack_namespace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, attack_crowd(wire), 0);
 }
 
+/* In the very first second, too: the clock starts at 0 with the host. */
+static void attack_namespace_first(struct kunit *test)
+{
+	struct clasp_challenges *challenges = &clasp_net(&init_net)->challenges;
+	struct wire *wire = test->priv;
+
+	memset(challenges, 0, sizeof(*challenges));
+	clasp_challenges_init(challenges);
+	wire->now = 1;
+	KUNIT_EXPECT_TRUE(test, clasp_challenge_permitted(&init_net));
+}
+
 /* Two ends that disagree do not answer each other's answers for ever. */
 static void attack_ack_loop(struct kunit *test)
 {
@@ -287,6 +299,7 @@ static void attack_ports(struct kunit *test)
 static struct kunit_case attack_cases[] = {
 	KUNIT_CASE(attack_one_connection),
 	KUNIT_CASE(attack_namespace),
+	KUNIT_CASE(attack_namespace_first),
 	KUNIT_CASE(attack_ack_loop),
 	KUNIT_CASE(attack_old_data),
 	KUNIT_CASE(attack_keepalive),
