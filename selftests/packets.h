@@ -55,12 +55,14 @@ struct end {
 	int any_port;
 };
 
+#define IP_OPTS_MAX 40
+
 /* Fields of which a line names only some. */
 enum {
 	HAS_WIN = 1 << 0, HAS_MSS = 1 << 1, HAS_URG = 1 << 2, HAS_OPTS = 1 << 3,
 	HAS_TTL = 1 << 4, HAS_TOS = 1 << 5, HAS_DF = 1 << 6, HAS_ISN = 1 << 7,
 	HAS_VERSION = 1 << 8, HAS_HDRLEN = 1 << 9, HAS_ZERO = 1 << 10,
-	HAS_CUT = 1 << 11,
+	HAS_CUT = 1 << 11, HAS_IPOPTS = 1 << 12,
 };
 
 struct segment_spec {
@@ -75,6 +77,8 @@ struct segment_spec {
 	int bad_csum, junk, renew;
 	u8 opts[SEG_HDR_MAX];
 	size_t opts_len;
+	u8 ip_opts[IP_OPTS_MAX];
+	size_t ip_opts_len;
 };
 
 struct icmp_spec {

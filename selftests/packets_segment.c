@@ -37,18 +37,20 @@ static void parse_counted(struct number *number, char **at, const char *key)
 	number->value = parse_number(word);
 }
 
-static void parse_opts(struct segment_spec *spec, const char *hex)
+/* Options in hexadecimal, padded to whole units; returns their length. */
+static size_t parse_opts(const char *hex, u8 *opts, size_t room, size_t unit)
 {
 	unsigned int byte;
+	size_t len = 0;
 
 	for (; sscanf(hex, "%2x", &byte) == 1 && hex[1]; hex += 2) {
-		if (spec->opts_len == SEG_HDR_MAX - SEG_HDR)
+		if (len == room)
 			bad_line("too many options");
-		spec->opts[spec->opts_len++] = byte;
+		opts[len++] = byte;
 	}
 	if (*hex && strcmp(hex, "none"))
 		bad_line("\"%s\" is not hexadecimal", hex);
-	spec->opts_len = (spec->opts_len + 7) & ~7ul;
+	return (len + unit - 1) / unit * unit;
 }
 
 static void parse_win(struct segment_spec *spec, char *word)
@@ -116,8 +118,13 @@ static void parse_field(struct segment_spec *spec, const char *key, char **at)
 		parse_win(spec, value_word(at, key));
 		spec->has |= HAS_WIN;
 	} else if (!strcmp(key, "opt")) {
-		parse_opts(spec, value_word(at, key));
+		spec->opts_len = parse_opts(value_word(at, key), spec->opts,
+					    SEG_HDR_MAX - SEG_HDR, 8);
 		spec->has |= HAS_OPTS;
+	} else if (!strcmp(key, "ipopt")) {
+		spec->ip_opts_len = parse_opts(value_word(at, key),
+					       spec->ip_opts, IP_OPTS_MAX, 4);
+		spec->has |= HAS_IPOPTS;
 	} else if (!strcmp(key, "csum")) {
 		parse_csum(spec, value_word(at, key));
 	} else if (!strcmp(key, "from")) {
@@ -288,9 +295,10 @@ static void spec_header(const struct segment_spec *spec, const struct conn *conn
 static void put_ip(u8 *pkt, size_t len, u32 src, u32 dst, int proto,
 		   const struct segment_spec *spec)
 {
+	size_t hdr_len = IP_HDR + spec->ip_opts_len;
 	struct iphdr ip = {
 		.version = 4,
-		.ihl = IP_HDR / 4,
+		.ihl = hdr_len / 4,
 		.tot_len = htons(len),
 		.tos = spec->tos,
 		.ttl = spec->has & HAS_TTL ? spec->ttl : 64,
@@ -301,7 +309,8 @@ static void put_ip(u8 *pkt, size_t len, u32 src, u32 dst, int proto,
 	};
 
 	memcpy(pkt, &ip, sizeof(ip));
-	ip.check = htons(checksum(pkt, IP_HDR));
+	memcpy(pkt + IP_HDR, spec->ip_opts, spec->ip_opts_len);
+	ip.check = htons(checksum(pkt, hdr_len));
 	memcpy(pkt, &ip, sizeof(ip));
 }
 
@@ -335,7 +344,8 @@ size_t segment_spec_build(const struct segment_spec *spec, u8 *pkt)
 {
 	static u8 payload[PACKET_MAX];
 	struct conn *conn = conn_of_spec(spec, 1);
-	u8 opts[SEG_HDR_MAX], *p = pkt + IP_HDR;
+	size_t ip_len = IP_HDR + spec->ip_opts_len;
+	u8 opts[SEG_HDR_MAX], *p = pkt + ip_len;
 	size_t opts_len = spec_options(spec, opts), len;
 	struct segment seg;
 
@@ -348,8 +358,8 @@ size_t segment_spec_build(const struct segment_spec *spec, u8 *pkt)
 	if (spec->has & HAS_CUT && spec->cut < len)
 		len = spec->cut;
 	put_csum(&seg, p, len, spec->bad_csum);
-	put_ip(pkt, IP_HDR + len, seg.src, seg.dst, proto_env(), spec);
-	return IP_HDR + len;
+	put_ip(pkt, ip_len + len, seg.src, seg.dst, proto_env(), spec);
+	return ip_len + len;
 }
 
 size_t icmp_spec_build(const struct icmp_spec *spec, u8 *pkt)
@@ -414,6 +424,11 @@ static int match_named(const struct segment_spec *spec, const u8 *pkt,
 		return differs(why, room, "the type of service is %u", ip->tos);
 	if (spec->has & HAS_DF && df != spec->df)
 		return differs(why, room, "DF is %d", df);
+	if (spec->has & HAS_IPOPTS &&
+	    (ip->ihl * 4 != IP_HDR + spec->ip_opts_len ||
+	     memcmp(pkt + IP_HDR, spec->ip_opts, spec->ip_opts_len)))
+		return differs(why, room, "the IP options are others, %zu bytes",
+			       ip->ihl * 4 - IP_HDR);
 	if (spec->has & HAS_OPTS &&
 	    (opts_len != spec->opts_len ||
 	     memcmp(segment_options(pkt), spec->opts, opts_len)))
