@@ -4,209 +4,13 @@
  * one after the other, and then it is asked what there is to be seen, and its
  * peer too. What TCP returns is what is wanted.
  */
-#include "calls.h"
+#include "calls_scene.h"
 
-#include <stdarg.h>
 #include <sys/ioctl.h>
 
 #include <linux/sockios.h>
 
 #include "ksft.h"
-
-/* One socket under test, and whoever it talks to. */
-struct scene {
-	struct sockaddr_in addr;	/* of somebody who listens */
-	int l, fd, peer;
-};
-
-#define LOG_SIZE 1024
-
-/* What all calls returned, in words. */
-struct log {
-	char text[LOG_SIZE];
-	size_t len;
-};
-
-__printf(2, 3) static void note(struct log *log, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log->len += vsnprintf(log->text + log->len, LOG_SIZE - log->len, fmt,
-			      ap);
-	va_end(ap);
-	require(log->len < LOG_SIZE);
-}
-
-static void note_result(struct log *log, const char *what, long result)
-{
-	if (result < 0)
-		note(log, "%s %s; ", what, strerrorname_np(errno));
-	else
-		note(log, "%s %ld; ", what, result);
-}
-
-/* ---- the states ---- */
-
-static void be_closed(struct scene *s)
-{
-	s->fd = sock_nonblock();
-}
-
-static void be_bound(struct scene *s)
-{
-	be_closed(s);
-	require(!do_bind(s->fd, loopback()));
-}
-
-static void be_listening(struct scene *s)
-{
-	be_bound(s);
-	require(!listen(s->fd, 4));
-}
-
-static void be_refused(struct scene *s)
-{
-	be_closed(s);
-	do_connect(s->fd, addr4("127.0.0.1", 1));
-	require(wait_all_events(s->fd, POLLERR));
-}
-
-static void be_syn_sent(struct scene *s)
-{
-	be_closed(s);
-	expect_errno(do_connect(s->fd, addr4(BLACK_HOLE, 9)), EINPROGRESS);
-}
-
-static void be_established(struct scene *s)
-{
-	be_closed(s);
-	expect_errno(do_connect(s->fd, s->addr), EINPROGRESS);
-	require(wait_events(s->fd, POLLOUT) == POLLOUT);
-	s->peer = accept4(s->l, NULL, NULL, SOCK_NONBLOCK);
-	require(s->peer >= 0);
-	/* The first call after success says so. */
-	require(!do_connect(s->fd, s->addr));
-}
-
-static void be_accepted(struct scene *s)
-{
-	int fd;
-
-	be_established(s);
-	fd = s->fd;
-	s->fd = s->peer;
-	s->peer = fd;
-}
-
-static void be_established_unread(struct scene *s)
-{
-	be_established(s);
-	require(send(s->peer, "data", 4, 0) == 4);
-	require(wait_events(s->fd, POLLIN) == POLLIN);
-}
-
-static void be_full(struct scene *s)
-{
-	struct pollfd room = { .events = POLLOUT };
-	static char buf[16384];
-
-	be_established(s);
-	require(!set_int(s->fd, SO_SNDBUF, 4096));
-	room.fd = s->fd;
-	do {
-		while (send(s->fd, buf, sizeof(buf), 0) > 0)
-			;
-	} while (poll(&room, 1, 60));
-}
-
-static void be_fin_wait_1(struct scene *s)
-{
-	be_full(s);
-	require(!shutdown(s->fd, SHUT_WR));
-}
-
-static void be_fin_wait_2(struct scene *s)
-{
-	be_established(s);
-	require(!shutdown(s->fd, SHUT_WR));
-	require(wait_all_events(s->peer, POLLRDHUP));
-}
-
-static void be_close_wait(struct scene *s)
-{
-	be_established(s);
-	require(!shutdown(s->peer, SHUT_WR));
-	require(wait_all_events(s->fd, POLLRDHUP));
-}
-
-static void be_close_wait_unread(struct scene *s)
-{
-	be_established_unread(s);
-	require(!shutdown(s->peer, SHUT_WR));
-	require(wait_all_events(s->fd, POLLRDHUP));
-}
-
-static void be_last_ack(struct scene *s)
-{
-	be_full(s);
-	require(!shutdown(s->peer, SHUT_WR));
-	require(wait_all_events(s->fd, POLLRDHUP));
-	require(!shutdown(s->fd, SHUT_WR));
-}
-
-static void be_closing(struct scene *s)
-{
-	be_fin_wait_1(s);
-	require(!shutdown(s->peer, SHUT_WR));
-	require(wait_all_events(s->fd, POLLRDHUP));
-}
-
-static void be_time_wait(struct scene *s)
-{
-	be_fin_wait_2(s);
-	require(!shutdown(s->peer, SHUT_WR));
-	require(wait_all_events(s->fd, POLLHUP));
-}
-
-static void be_over(struct scene *s)
-{
-	be_close_wait(s);
-	require(!shutdown(s->fd, SHUT_WR));
-	require(wait_all_events(s->peer, POLLHUP));
-}
-
-static void reset(int fd)
-{
-	struct linger lg = { .l_onoff = 1 };
-
-	require(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &lg, sizeof(lg)));
-	close(fd);
-}
-
-static void be_was_reset(struct scene *s)
-{
-	be_established(s);
-	reset(s->peer);
-	s->peer = -1;
-	require(wait_all_events(s->fd, POLLHUP));
-}
-
-static void be_reset_unread(struct scene *s)
-{
-	be_established_unread(s);
-	reset(s->peer);
-	s->peer = -1;
-	require(wait_all_events(s->fd, POLLHUP));
-}
-
-static void be_reset_in_close_wait(struct scene *s)
-{
-	be_close_wait(s);
-	reset(s->peer);
-	s->peer = -1;
-	require(wait_all_events(s->fd, POLLHUP));
-}
 
 /* ---- the calls ---- */
 
@@ -263,9 +67,7 @@ static long call_connect(struct scene *s)
 
 static long call_disconnect(struct scene *s)
 {
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
-
-	return connect(s->fd, &none, sizeof(none));
+	return disconnect(s->fd);
 }
 
 static long call_bind(struct scene *s)
@@ -361,24 +163,17 @@ static void look(struct log *log, const char *who, int fd)
 static void play(struct log *log, void (*be)(struct scene *s), int first,
 		 int second)
 {
-	struct scene s = { .peer = -1 };
-	int fd;
+	struct scene s;
 
 	log->len = 0;
-	s.l = sock_listen(&s.addr, 4);
-	set_nonblock(s.l);
+	scene_begin(&s);
 	be(&s);
 	note_result(log, calls[first].name, calls[first].call(&s));
 	note_result(log, calls[second].name, calls[second].call(&s));
 	look(log, "then poll", s.fd);
 	if (s.peer >= 0)
 		look(log, "the peer's poll", s.peer);
-	while ((fd = accept(s.l, NULL, NULL)) >= 0)
-		reset(fd);
-	close(s.l);
-	reset(s.fd);
-	if (s.peer >= 0)
-		reset(s.peer);
+	scene_end(&s);
 }
 
 static void compare(void (*be)(struct scene *s), size_t firsts)
