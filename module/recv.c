@@ -145,8 +145,9 @@ static int clasp_read_all(struct sock *sk, struct clasp_read *read)
 		/* Disconnected meanwhile: what comes now is not ours. */
 		if (err < 0)
 			return err;
-		/* Another thread may have read on meanwhile. */
-		if (!(read->flags & MSG_PEEK))
+		/* Another thread may have read on meanwhile, past a peek. */
+		if (!(read->flags & MSG_PEEK) ||
+		    clasp_before(read->seq, clasp_sk(sk)->copied_seq))
 			read->seq = clasp_sk(sk)->copied_seq;
 	}
 	return 0;

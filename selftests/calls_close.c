@@ -289,6 +289,62 @@ CASE(shutdown_flushes)
 	expect_ret(recv(p.s, &c, 1, 0), 0);
 }
 
+static int connect_to_itself(void)
+{
+	int fd = sock();
+
+	require(!do_bind(fd, loopback()));
+	require(!do_connect(fd, name_of(fd)));
+	return fd;
+}
+
+/* One socket is both ends: its FIN is its peer's, and it waits for nobody. */
+CASE(self_connected_ends)
+{
+	char buf[8] = "";
+	int fd = connect_to_itself();
+
+	expect_ret(send(fd, "echo", 4, 0), 4);
+	expect_ret(shutdown(fd, SHUT_WR), 0);
+	expect_errno(send(fd, "x", 1, MSG_NOSIGNAL), EPIPE);
+	expect_ret(recv(fd, buf, 4, MSG_WAITALL), 4);
+	expect(!strcmp(buf, "echo"));
+	expect_ret(recv(fd, buf, sizeof(buf), 0), 0);
+	expect(wait_all_events(fd, POLLHUP));
+	expect_ret(so_error(fd), 0);
+	expect_errno(shutdown(fd, SHUT_WR), ENOTCONN);
+	expect_ret(close(fd), 0);
+}
+
+/* What was not read is its own: close() resets itself. */
+CASE(self_connected_unread)
+{
+	struct sockaddr_in a;
+	int fd = connect_to_itself(), again;
+
+	a = name_of(fd);
+	expect_ret(send(fd, "echo", 4, 0), 4);
+	require(wait_events(fd, POLLIN) == POLLIN);
+	linger(fd, 5);
+	expect_ret(close(fd), 0);
+	/* Nothing is left of it. */
+	again = sock();
+	expect_ret(do_bind(again, a), 0);
+}
+
+/* All that fits goes round. */
+CASE(self_connected_full)
+{
+	int fd = connect_to_itself();
+	size_t held = fill(fd);
+	char c;
+
+	require(!shutdown(fd, SHUT_WR));
+	drain(fd, held);
+	expect_ret(recv(fd, &c, 1, 0), 0);
+	expect(wait_all_events(fd, POLLHUP));
+}
+
 /* Closing what never was connected, in each state that this can be. */
 CASE(close_unconnected)
 {

@@ -397,6 +397,31 @@ CASE(partly_bad_iovec)
 	expect_ret(recv(p.s, buf, sizeof(buf), MSG_WAITALL), n < 0 ? 0 : n);
 }
 
+/* Somebody else reads what a peek is about to wake up for; it waits for more. */
+CASE(peek_beside_reader)
+{
+	struct timeval tv = { .tv_sec = 5 };
+	struct pair p;
+	char buf[8] = "";
+	int status;
+	pid_t pid;
+
+	pair_open(&p);
+	require(!setsockopt(p.s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
+	pid = fork();
+	if (!pid)
+		_exit(recv(p.s, buf, sizeof(buf), MSG_PEEK) != 3 ||
+		      strcmp(buf, "new"));
+	usleep(200000);
+	/* It wakes up on this processor, or loses the race on another. */
+	expect_ret(send(p.c, "o", 1, 0), 1);
+	recv(p.s, buf, 1, MSG_DONTWAIT);
+	usleep(200000);
+	expect_ret(send(p.c, "new", 3, 0), 3);
+	require(waitpid(pid, &status, 0) == pid);
+	expect_ret(status, 0);
+}
+
 /* A megabyte in one call, more than any buffer holds. */
 CASE(one_big_write)
 {
