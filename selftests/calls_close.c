@@ -345,6 +345,30 @@ CASE(self_connected_full)
 	expect(wait_all_events(fd, POLLHUP));
 }
 
+/* Who was reset before accept() is accepted all the same, and tells then. */
+CASE(accept_of_reset_peer)
+{
+	struct sockaddr_in a, peer;
+	socklen_t len = sizeof(peer);
+	int l = sock_listen(&a, 4), c = sock_connect(&a), s;
+	char buf[8];
+
+	expect_ret(send(c, "last", 4, 0), 4);
+	linger(c, 0);
+	close(c);
+	set_nonblock(l);
+	require(wait_events(l, POLLIN) == POLLIN);
+	s = accept(l, (struct sockaddr *)&peer, &len);
+	require(s >= 0);
+	expect(wait_all_events(s, POLLERR | POLLHUP));
+	expect_errno(getpeername(s, (void *)&peer, &len), ENOTCONN);
+	expect_ret(recv(s, buf, sizeof(buf), 0), 4);
+	expect_errno(recv(s, buf, sizeof(buf), 0), ECONNRESET);
+	expect_ret(recv(s, buf, sizeof(buf), 0), 0);
+	expect_errno(shutdown(s, SHUT_RDWR), ENOTCONN);
+	expect_errno(accept(l, NULL, NULL), EAGAIN);
+}
+
 /* Closing what never was connected, in each state that this can be. */
 CASE(close_unconnected)
 {
