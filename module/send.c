@@ -99,15 +99,18 @@ static int clasp_send_some(struct sock *sk, struct msghdr *msg)
 
 /*
  * The end of a write: RFC 9293, section 3.9.1.2, PSH on its last segment; with
- * MSG_MORE the last segment waits for more, but not for ever.
+ * MSG_MORE the last segment waits for more, but not for ever, and not if it is
+ * urgent.
  */
 static void clasp_send_finish(struct sock *sk, int flags)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
 
-	if (flags & MSG_OOB)
+	if (flags & MSG_OOB) {
 		clasp_urgent_mark(csk);
+		flags &= ~MSG_MORE;
+	}
 	if (!csk->send_head)
 		return;
 	if (flags & MSG_MORE && tail->len < csk->snd_mss &&

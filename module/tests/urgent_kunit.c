@@ -35,12 +35,17 @@ static void open_receiver(struct kunit *test, struct wire_pair *pair)
 	wire_cut(test->priv, V);
 }
 
-static int send_urgent(struct socket *sock, const void *data, u32 len)
+static int send_flags(struct socket *sock, const void *data, u32 len, int flags)
 {
-	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_OOB };
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | flags };
 	struct kvec vec = { .iov_base = (void *)data, .iov_len = len };
 
 	return kernel_sendmsg(sock, &msg, &vec, 1, len);
+}
+
+static int send_urgent(struct socket *sock, const void *data, u32 len)
+{
+	return send_flags(sock, data, len, MSG_OOB);
 }
 
 static int receive(struct socket *sock, void *data, u32 len, int flags)
@@ -116,23 +121,41 @@ static void urgent_in_all_segments(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire->log[4].urg_ptr, 3 * WIRE_MSS);
 }
 
+/* Neither Nagle's algorithm nor MSG_MORE makes it wait. */
+static void urgent_at_once(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_pair(test, &pair);
+	wire_cut(wire, C);
+	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "a", 1));
+	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "b", 1));
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+	KUNIT_EXPECT_EQ(test, 1, send_flags(pair.client, "!", 1,
+					    MSG_OOB | MSG_MORE));
+	KUNIT_EXPECT_EQ(test, wire->logged, 2);
+	WIRE_EXPECT(wire, 1, C, U, DATA + 1, ACKED, 2);
+}
+
 /* What 16 bits cannot say is said later. */
 static void urgent_out_of_reach(struct kunit *test)
 {
-	struct clasp_sock csk = { };
-	struct clasp_header header;
 	static const u32 ahead[] = { 0, 1, 65535, 65536, 1 << 20 };
+	struct clasp_sock *csk = kunit_kzalloc(test, sizeof(*csk), GFP_KERNEL);
+	struct clasp_header header;
 	int i;
 
-	csk.snd_una = 1000;
-	csk.urgent.snd_up = 1 << 22;
+	KUNIT_ASSERT_NOT_NULL(test, csk);
+	csk->snd_una = 1000;
+	csk->urgent.snd_up = 1 << 22;
 	for (i = 0; i < ARRAY_SIZE(ahead); i++) {
 		bool told = ahead[i] && ahead[i] <= 65535;
 
 		header = (struct clasp_header){
-			.seq = csk.urgent.snd_up - ahead[i], .flags = A,
+			.seq = csk->urgent.snd_up - ahead[i], .flags = A,
 		};
-		clasp_urgent_point(&csk, &header);
+		clasp_urgent_point(csk, &header);
 		KUNIT_EXPECT_EQ(test, header.flags, told ? U : A);
 		KUNIT_EXPECT_EQ(test, header.urg_ptr, told ? ahead[i] : 0);
 	}
@@ -329,6 +352,7 @@ static void urgent_disconnect(struct kunit *test)
 static struct kunit_case urgent_cases[] = {
 	KUNIT_CASE(urgent_pointer),
 	KUNIT_CASE(urgent_in_all_segments),
+	KUNIT_CASE(urgent_at_once),
 	KUNIT_CASE(urgent_out_of_reach),
 	KUNIT_CASE(urgent_wraps),
 	KUNIT_CASE(urgent_window_shut),
