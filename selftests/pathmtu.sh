@@ -13,13 +13,6 @@ NARROW=1000
 
 window_closed() { grep ' in ' "$TMP/wire" | grep -q ' win=0 '; }
 
-# The most data in a segment that the client sent after the window closed.
-largest_after()
-{
-	sed '1,/ in .* win=0 /d' "$TMP/wire" | grep ' out ' | value len |
-		sort -n | tail -n 1
-}
-
 # in_mid_stream NAME COMMAND...: narrows the path while the reader waits.
 in_mid_stream()
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Many threads do everything at once to the same few sockets: connect, accept,
- * send, receive, shut down, abort, disconnect, close and listen again. What the
- * calls return is of no interest; that the kernel survives it is, with nothing
- * left over, which the runner checks.
+ * send, receive, set timers, shut down, abort, disconnect, close and listen
+ * again. What the calls return is of no interest; that the kernel survives it
+ * is, with nothing left over, which the runner checks.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,7 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/clasp.h>
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 
 #include "ksft.h"
 #include "util.h"
@@ -124,6 +126,22 @@ static void do_wait(unsigned int *seed, int fd)
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
+/* The options with TCP's numbers, whatever they do in this state. */
+static void do_timers(unsigned int *seed, int fd)
+{
+	static const int names[] = {
+		TCP_NODELAY, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT,
+		TCP_SYNCNT, TCP_LINGER2, TCP_QUICKACK, TCP_USER_TIMEOUT,
+	};
+	int name = names[pick(seed, sizeof(names) / sizeof(*names))];
+	int value = (int)pick(seed, 5) - 1, on = pick(seed, 2);
+	socklen_t len = sizeof(value);
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, SOL_CLASP, name, &value, sizeof(value));
+	getsockopt(fd, SOL_CLASP, name, &value, &len);
+}
+
 static void do_disconnect(int fd)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
@@ -202,6 +220,9 @@ static void do_something(unsigned int *seed)
 	case 11:
 		if (!pick(seed, 4))
 			do_wait(seed, fd);
+		break;
+	case 12:
+		do_timers(seed, fd);
 		break;
 	default:
 		do_move(seed, fd);
