@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How long a socket waits for its peer, and who says so. */
+#include <net/dst.h>
+
 #include "wire.h"
 
 #define A	CLASP_ACK
@@ -210,6 +212,39 @@ static void limit_user_timeout_window(struct kunit *test)
 			 since + SECONDS(100) - wire->now);
 }
 
+static u32 advised;
+
+static void count_advice(struct sock *sk, struct dst_entry *dst)
+{
+	advised++;
+}
+
+/* 3.8.3: at R1, IP is told that its path may be dead, and each time after it. */
+static void limit_advice(struct kunit *test)
+{
+	static struct dst_ops ops = { .negative_advice = count_advice };
+	struct wire *wire = test->priv;
+	struct dst_entry *dst = kunit_kzalloc(test, sizeof(*dst), GFP_KERNEL);
+	struct wire_pair pair;
+
+	KUNIT_ASSERT_NOT_NULL(test, dst);
+	open_pair(test, &pair);
+	dst_init(dst, &ops, NULL, DST_OBSOLETE_NONE, DST_NOCOUNT);
+	/* One reference is the socket's, one is kept. */
+	dst_hold(dst);
+	sk_dst_set(pair.client->sk, dst);
+	advised = 0;
+	wire_cut(wire, C);
+	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
+	wire_run(wire, MS(1400) - 1);
+	KUNIT_EXPECT_EQ(test, advised, 0);
+	wire_run(wire, 1);
+	KUNIT_EXPECT_EQ(test, advised, 1);
+	wire_run(wire, MS(1600));
+	KUNIT_EXPECT_EQ(test, advised, 2);
+	sk_dst_reset(pair.client->sk);
+}
+
 /* CLASP_SYNCNT: the SYNs of one socket, and the SYN-ACKs of one listener. */
 static void limit_syncnt(struct kunit *test)
 {
@@ -382,6 +417,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_long_user_timeout_syn),
 	KUNIT_CASE(limit_user_timeout_orphan),
 	KUNIT_CASE(limit_user_timeout_window),
+	KUNIT_CASE(limit_advice),
 	KUNIT_CASE(limit_syncnt),
 	KUNIT_CASE(limit_syncnt_listener),
 	KUNIT_CASE(limit_fin_wait_2_held),

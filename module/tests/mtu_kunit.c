@@ -123,6 +123,27 @@ static void mtu_route_grows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, largest(wire), 1300);
 }
 
+/* What is queued already follows the route, too. */
+static void mtu_queue_follows_route(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_stream stream;
+	struct wire_pair pair;
+	char *buf = kunit_kzalloc(test, 30 * WIRE_MSS, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	open_stream(test, &pair, &stream);
+	KUNIT_EXPECT_EQ(test, wire_send(pair.client, buf, 30 * WIRE_MSS),
+			30 * WIRE_MSS);
+	KUNIT_EXPECT_EQ(test, largest(wire), WIRE_MSS);
+	wire_clear(wire);
+	wire->mtu = 1000;
+	wire_settle(wire);
+	KUNIT_EXPECT_EQ(test, largest(wire), 1000 - 52);
+	KUNIT_EXPECT_EQ(test, clasp_sk(pair.server->sk)->rcv_nxt,
+			101 + 30 * WIRE_MSS);
+}
+
 /* A route that is away for a moment is no reason for tiny segments. */
 static void mtu_without_route(struct kunit *test)
 {
@@ -240,6 +261,36 @@ static void mtu_probe_spares_cwnd(struct kunit *test)
 					     CLASP_MIB_FastRetransmits), fast);
 }
 
+/*
+ * A probe that is lost together with all else goes again in parts: their ACKs
+ * are none of the probe.
+ */
+static void mtu_probe_resent(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_stream stream;
+	struct wire_pair pair;
+	u64 reductions;
+
+	open_stream(test, &pair, &stream);
+	black_hole(wire, 1024);
+	KUNIT_EXPECT_TRUE(test, pump(wire, &stream, 500000));
+	KUNIT_EXPECT_LE(test, mss(&pair), 1024);
+	wire_run(wire, SECONDS(601));
+	wire_mend(wire);
+	wire_rule(wire, &(struct wire_rule){
+		.text = true, .count = 9, .fate = WIRE_DROP, .from = C,
+	});
+	black_hole(wire, 1024);
+	wire_clear(wire);
+	reductions = clasp_mib_read(&init_net, CLASP_MIB_MtuReductions);
+	KUNIT_EXPECT_TRUE(test, pump(wire, &stream, 12000));
+	KUNIT_EXPECT_EQ(test, largest(wire), WIRE_MSS);
+	KUNIT_EXPECT_LE(test, mss(&pair), 1024);
+	KUNIT_EXPECT_EQ(test, reductions,
+			clasp_mib_read(&init_net, CLASP_MIB_MtuReductions));
+}
+
 /* The path is as wide as before: that is found out after a while. */
 static void mtu_heals(struct kunit *test)
 {
@@ -319,12 +370,14 @@ static struct kunit_case mtu_cases[] = {
 	KUNIT_CASE(mtu_reduced),
 	KUNIT_CASE(mtu_reduced_in_flight),
 	KUNIT_CASE(mtu_route_grows),
+	KUNIT_CASE(mtu_queue_follows_route),
 	KUNIT_CASE(mtu_without_route),
 	KUNIT_CASE(mtu_black_hole),
 	KUNIT_CASE(mtu_deep_black_hole),
 	KUNIT_CASE(mtu_floor),
 	KUNIT_CASE(mtu_search),
 	KUNIT_CASE(mtu_probe_spares_cwnd),
+	KUNIT_CASE(mtu_probe_resent),
 	KUNIT_CASE(mtu_heals),
 	KUNIT_CASE(mtu_outage),
 	KUNIT_CASE(mtu_not_probing),
