@@ -220,7 +220,7 @@ static void count_advice(struct sock *sk, struct dst_entry *dst)
 }
 
 /* 3.8.3: at R1, IP is told that its path may be dead, and each time after it. */
-static void limit_advice(struct kunit *test)
+static void limit_path_advice(struct kunit *test)
 {
 	static struct dst_ops ops = { .negative_advice = count_advice };
 	struct wire *wire = test->priv;
@@ -379,32 +379,6 @@ static void limit_window_shrunk(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSED);
 }
 
-/*
- * RFC 9293, 3.8.3, R1: after three retransmissions IP is advised that the path
- * may be dead. One part of the advice can be seen on the socket: another hash,
- * by which another of several paths is taken.
- */
-static void limit_path_advice(struct kunit *test)
-{
-	struct wire *wire = test->priv;
-	struct wire_pair pair;
-	struct sock *sk;
-
-	open_pair(test, &pair);
-	sk = pair.client->sk;
-	sk->sk_txrehash = SOCK_TXREHASH_ENABLED;
-	sk->sk_txhash = 1;
-	wire_cut(wire, C);
-	KUNIT_EXPECT_EQ(test, 4, wire_send(pair.client, "data", 4));
-	/* Again after 0.2 and 0.6 s; then after 1.4 s. */
-	wire_run(wire, MS(1300));
-	KUNIT_EXPECT_EQ(test, wire->logged, 3);
-	KUNIT_EXPECT_EQ(test, sk->sk_txhash, 1);
-	wire_run(wire, MS(200));
-	KUNIT_EXPECT_EQ(test, wire->logged, 4);
-	KUNIT_EXPECT_NE(test, sk->sk_txhash, 1);
-}
-
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_user_timeout),
 	KUNIT_CASE(limit_long_user_timeout),
@@ -417,7 +391,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_long_user_timeout_syn),
 	KUNIT_CASE(limit_user_timeout_orphan),
 	KUNIT_CASE(limit_user_timeout_window),
-	KUNIT_CASE(limit_advice),
+	KUNIT_CASE(limit_path_advice),
 	KUNIT_CASE(limit_syncnt),
 	KUNIT_CASE(limit_syncnt_listener),
 	KUNIT_CASE(limit_fin_wait_2_held),
@@ -426,7 +400,6 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_linger2_none),
 	KUNIT_CASE(limit_linger2_half_close),
 	KUNIT_CASE(limit_window_shrunk),
-	KUNIT_CASE(limit_path_advice),
 	{}
 };
 
