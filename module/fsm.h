@@ -116,7 +116,7 @@ enum clasp_event {
 #define CLASP_DO_TAKE_SYN		0x00000080 /* learn the peer's numbers */
 #define CLASP_DO_TAKE_ACK		0x00000100 /* free what is acknowledged */
 #define CLASP_DO_ESTABLISH		0x00000200 /* ready for data, wake user */
-#define CLASP_DO_TAKE_TEXT		0x00000400 /* queue the segment's data */
+#define CLASP_DO_TAKE_TEXT		0x00000400 /* urgent pointer, data */
 #define CLASP_DO_TAKE_FIN		0x00000800 /* tell the reader: no more */
 #define CLASP_DO_QUEUE_FIN		0x00001000 /* FIN behind the last byte */
 #define CLASP_DO_SEND_SYN		0x00002000
