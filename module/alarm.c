@@ -72,25 +72,6 @@ bool clasp_alarm_set(struct clasp_alarm *alarm, u64 at)
 }
 
 /**
- * clasp_alarm_postpone() - move an alarm, unless it rings or was stopped
- * @alarm: the alarm
- * @at: time on clasp_clock(), ns
- *
- * Any context; needs no lock against clasp_alarm_stop().
- *
- * Return: true if it was pending and now is at @at.
- */
-bool clasp_alarm_postpone(struct clasp_alarm *alarm, u64 at)
-{
-#ifdef CLASP_KUNIT
-	if (clasp_virtual_clock)
-		return !list_empty(&alarm->node) &&
-		       clasp_virtual_clock->set(alarm, at);
-#endif
-	return mod_timer_pending(&alarm->timer, clasp_alarm_expiry(at));
-}
-
-/**
  * clasp_alarm_stop() - no longer ring
  * @alarm: the alarm
  *

@@ -14,7 +14,8 @@
  *
  * A pending alarm must keep its owner alive: the owner takes a reference when
  * clasp_alarm_set() says that it was not pending, and drops it in the handler
- * or when clasp_alarm_stop() says that it was.
+ * or when clasp_alarm_stop() says that it was. A namespace has no references; it
+ * stops its alarm at its end.
  */
 struct clasp_alarm {
 	struct timer_list timer;
@@ -28,7 +29,6 @@ u64 clasp_clock(void);
 void clasp_alarm_init(struct clasp_alarm *alarm,
 		      void (*handler)(struct timer_list *timer));
 bool clasp_alarm_set(struct clasp_alarm *alarm, u64 at);
-bool clasp_alarm_postpone(struct clasp_alarm *alarm, u64 at);
 bool clasp_alarm_stop(struct clasp_alarm *alarm);
 
 #ifdef CLASP_KUNIT

@@ -424,6 +424,22 @@ struct clasp_sysctl {
 };
 
 /**
+ * struct clasp_timewaits - the connections in TIME-WAIT of a namespace
+ * @lock: protects the others, and what struct clasp_timewait says; the locks of
+ *	the table's buckets and of the kernel's timers are taken inside it
+ * @queue: struct clasp_timewait::queue, in the order in which they will end
+ * @alarm: rings when the first of @queue may be over; never stopped but at the
+ *	end of the namespace
+ * @count: how many are in @queue
+ */
+struct clasp_timewaits {
+	spinlock_t lock;	/* see above */
+	struct list_head queue;
+	struct clasp_alarm alarm;
+	u32 count;
+};
+
+/**
  * struct clasp_net - what one network namespace holds
  * @table: connections, listeners, ports
  * @sysctl: the knobs
@@ -434,7 +450,7 @@ struct clasp_sysctl {
  * @challenges: how many challenge ACKs may be sent
  * @next_port: grows with each ephemeral port chosen (RFC 6056)
  * @requests: how many connections are in SYN-RECEIVED of a passive open
- * @timewaits: how many connections are in TIME-WAIT
+ * @timewaits: the connections in TIME-WAIT
  * @orphans: how many connections no program holds
  */
 struct clasp_net {
@@ -447,7 +463,7 @@ struct clasp_net {
 	struct clasp_challenges challenges;
 	atomic_t next_port;
 	atomic_t requests;
-	atomic_t timewaits;
+	struct clasp_timewaits timewaits;
 	atomic_t orphans;
 };
 

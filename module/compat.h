@@ -119,6 +119,13 @@ static inline void sk_drops_inc(struct sock *sk)
 }
 #endif
 
+/* 6.11 made the tables that handlers of sysctls see constant. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define clasp_compat_const
+#else
+#define clasp_compat_const		const
+#endif
+
 /* 6.11 counts a sysctl table; before, an empty entry ended it. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
 #define CLASP_COMPAT_SYSCTL_END		1

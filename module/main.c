@@ -35,6 +35,7 @@ static int __net_init clasp_net_start(struct net *net)
 	get_random_bytes(&cnet->isn_key, sizeof(cnet->isn_key));
 	clasp_cookies_init(&cnet->cookies);
 	clasp_challenges_init(&cnet->challenges);
+	clasp_timewaits_init(&cnet->timewaits);
 	atomic_set(&cnet->next_port, (u16)get_random_u32());
 	err = clasp_table_init(&cnet->table);
 	if (err)

@@ -77,15 +77,22 @@ static bool clasp_binding_conflict(const struct clasp_binding *a,
 	return !clasp_binding_reuse(a) || !clasp_binding_reuse(b);
 }
 
-static bool clasp_port_conflict(const struct clasp_port *port,
-				const struct clasp_binding *binding)
+static bool clasp_owners_conflict(const struct hlist_head *owners,
+				  const struct clasp_binding *binding)
 {
 	const struct clasp_binding *other;
 
-	hlist_for_each_entry(other, &port->owners, node)
+	hlist_for_each_entry(other, owners, node)
 		if (other != binding && clasp_binding_conflict(other, binding))
 			return true;
 	return false;
+}
+
+static bool clasp_port_conflict(const struct clasp_port *port,
+				const struct clasp_binding *binding)
+{
+	return clasp_owners_conflict(&port->owners, binding) ||
+	       clasp_owners_conflict(&port->waiters, binding);
 }
 
 static void clasp_binding_fill(struct sock *sk)
@@ -303,6 +310,20 @@ int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
 	return err;
 }
 
+static void clasp_port_leave(struct clasp_table *table,
+			     struct clasp_binding *binding)
+{
+	struct clasp_port *port = binding->port;
+
+	lockdep_assert_held(&table->port_lock);
+	hlist_del_init(&binding->node);
+	binding->port = NULL;
+	if (hlist_empty(&port->owners) && hlist_empty(&port->waiters)) {
+		hlist_del(&port->node);
+		kfree(port);
+	}
+}
+
 /**
  * clasp_port_release() - own the port no longer
  * @table: the table
@@ -313,17 +334,85 @@ int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
 void clasp_port_release(struct clasp_table *table,
 			struct clasp_binding *binding)
 {
-	struct clasp_port *port;
+	spin_lock_bh(&table->port_lock);
+	if (binding->port)
+		clasp_port_leave(table, binding);
+	spin_unlock_bh(&table->port_lock);
+}
+
+/* Those of a port whose share is the same as this one's. */
+static struct clasp_waiters *
+clasp_waiters_find(const struct clasp_port *port,
+		   const struct clasp_binding *binding)
+{
+	struct clasp_waiters *waiters;
+
+	hlist_for_each_entry(waiters, &port->waiters, binding.node)
+		if (waiters->binding.ifindex == binding->ifindex &&
+		    waiters->binding.reuse == binding->reuse &&
+		    ipv6_addr_equal(&waiters->binding.laddr, &binding->laddr))
+			return waiters;
+	return NULL;
+}
+
+static struct clasp_waiters *
+clasp_waiters_create(struct clasp_port *port,
+		     const struct clasp_binding *binding)
+{
+	struct clasp_waiters *waiters;
+
+	waiters = kzalloc(sizeof(*waiters), GFP_ATOMIC | __GFP_ACCOUNT);
+	if (!waiters)
+		return NULL;
+	waiters->binding = *binding;
+	waiters->binding.port = port;
+	hlist_add_head(&waiters->binding.node, &port->waiters);
+	return waiters;
+}
+
+/**
+ * clasp_port_wait() - keep a socket's port for its connection in TIME-WAIT
+ * @sk: the socket, locked, bound and connected
+ *
+ * Return: the share that it has now, for clasp_port_wait_over(); NULL without
+ * memory.
+ */
+struct clasp_waiters *clasp_port_wait(struct sock *sk)
+{
+	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	const struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_binding share = {
+		/* However it was bound, it was from here that it connected. */
+		.laddr = csk->entry.flow.laddr,
+		.ifindex = csk->binding.ifindex,
+		.kind = CLASP_TIMEWAIT,
+		.reuse = sk->sk_reuse,
+	};
+	struct clasp_waiters *waiters;
 
 	spin_lock_bh(&table->port_lock);
-	port = binding->port;
-	if (port) {
-		hlist_del_init(&binding->node);
-		binding->port = NULL;
-		if (hlist_empty(&port->owners)) {
-			hlist_del(&port->node);
-			kfree(port);
-		}
+	waiters = clasp_waiters_find(csk->binding.port, &share) ?:
+		  clasp_waiters_create(csk->binding.port, &share);
+	if (waiters)
+		waiters->count++;
+	spin_unlock_bh(&table->port_lock);
+	return waiters;
+}
+
+/**
+ * clasp_port_wait_over() - one connection less in TIME-WAIT
+ * @table: the table
+ * @waiters: from clasp_port_wait()
+ *
+ * Any context.
+ */
+void clasp_port_wait_over(struct clasp_table *table,
+			  struct clasp_waiters *waiters)
+{
+	spin_lock_bh(&table->port_lock);
+	if (!--waiters->count) {
+		clasp_port_leave(table, &waiters->binding);
+		kfree(waiters);
 	}
 	spin_unlock_bh(&table->port_lock);
 }

@@ -9,6 +9,9 @@ int clasp_port_bind(struct sock *sk, unsigned short number);
 int clasp_port_connect(struct sock *sk);
 int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
 		     struct clasp_binding *to);
+struct clasp_waiters *clasp_port_wait(struct sock *sk);
+void clasp_port_wait_over(struct clasp_table *table,
+			  struct clasp_waiters *waiters);
 void clasp_port_put(struct sock *sk);
 void clasp_port_release(struct clasp_table *table,
 			struct clasp_binding *binding);

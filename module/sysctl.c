@@ -5,6 +5,7 @@
 
 #include "clasp.h"
 #include "sysctl.h"
+#include "timewait.h"
 
 static const struct clasp_sysctl clasp_sysctl_defaults = {
 	/* 255 s in all: RFC 9293, section 3.8.3, wants 3 minutes at least. */
@@ -42,16 +43,24 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
  * @offset: of the value in struct clasp_sysctl
  * @min: least value
  * @max: greatest value
+ * @turned: called when it has a new value, or NULL
  */
 struct clasp_knob {
 	const char *name;
 	size_t offset;
 	int min;
 	int max;
+	void (*turned)(struct clasp_net *cnet);
 };
 
-#define CLASP_KNOB(name, min, max)					\
-	{ #name, offsetof(struct clasp_sysctl, name), (min), (max) }
+#define CLASP_KNOB_CALL(name, min, max, turned)				\
+	{ #name, offsetof(struct clasp_sysctl, name), (min), (max), (turned) }
+#define CLASP_KNOB(name, min, max) CLASP_KNOB_CALL(name, min, max, NULL)
+
+static void clasp_knob_timewait(struct clasp_net *cnet)
+{
+	clasp_timewaits_retime(&cnet->timewaits);
+}
 
 static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(syn_retries, 1, 127),
@@ -68,7 +77,7 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(syn_cookies, 0, 2),
 	CLASP_KNOB(max_timewait, 0, 4194304),
 	CLASP_KNOB(max_orphans, 0, 1048576),
-	CLASP_KNOB(timewait_ms, 1, 86400000),
+	CLASP_KNOB_CALL(timewait_ms, 1, 86400000, clasp_knob_timewait),
 	CLASP_KNOB(fin_wait2_timeout_ms, 1, 86400000),
 	CLASP_KNOB(rto_min_ms, 1, 60000),
 	CLASP_KNOB(rto_max_ms, 1000, 600000),
@@ -87,6 +96,21 @@ static struct clasp_knob clasp_knobs[] = {
 #else
 #define CLASP_SYSCTL_ENTRIES	ARRAY_SIZE(clasp_knobs)
 #endif
+
+static int clasp_sysctl_turn(clasp_compat_const struct ctl_table *table,
+			     int write, void *buffer, size_t *lenp,
+			     loff_t *ppos)
+{
+	const struct clasp_knob *knob = container_of(table->extra1,
+						     struct clasp_knob, min);
+	struct clasp_sysctl *sysctl = (void *)((char *)table->data -
+					       knob->offset);
+	int err = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+
+	if (write && !err && knob->turned)
+		knob->turned(container_of(sysctl, struct clasp_net, sysctl));
+	return err;
+}
 
 /**
  * clasp_sysctl_init() - give a namespace its knobs, at their defaults
@@ -109,7 +133,7 @@ int clasp_sysctl_init(struct net *net)
 		table[i].data = (char *)&cnet->sysctl + clasp_knobs[i].offset;
 		table[i].maxlen = sizeof(int);
 		table[i].mode = 0644;
-		table[i].proc_handler = proc_dointvec_minmax;
+		table[i].proc_handler = clasp_sysctl_turn;
 		table[i].extra1 = &clasp_knobs[i].min;
 		table[i].extra2 = &clasp_knobs[i].max;
 	}

@@ -60,7 +60,8 @@ struct clasp_entry {
 /**
  * struct clasp_port - a local port that somebody owns
  * @node: in clasp_table::ports
- * @owners: bindings (struct clasp_binding::node)
+ * @owners: bindings of sockets (struct clasp_binding::node)
+ * @waiters: those of connections in TIME-WAIT (struct clasp_waiters)
  * @number: the port, host byte order
  * @ephemeral: chosen by connect(), never bound: others may connect from it
  *
@@ -69,18 +70,19 @@ struct clasp_entry {
 struct clasp_port {
 	struct hlist_node node;
 	struct hlist_head owners;
+	struct hlist_head waiters;
 	u16 number;
 	bool ephemeral;
 };
 
 /**
  * struct clasp_binding - one owner's share of a port
- * @node: in clasp_port::owners
+ * @node: in clasp_port::owners or, of CLASP_TIMEWAIT, clasp_port::waiters
  * @port: the port, NULL if none
  * @laddr: local address, all zero for any
  * @ifindex: interface bound to, or 0
- * @kind: CLASP_SOCKET or CLASP_TIMEWAIT: what this is embedded in
- * @reuse: SO_REUSEADDR of a socket that is no more (CLASP_TIMEWAIT)
+ * @kind: CLASP_SOCKET: part of a socket; CLASP_TIMEWAIT: of clasp_waiters
+ * @reuse: SO_REUSEADDR of sockets that are no more (CLASP_TIMEWAIT)
  * @listening: the owner listens, or is about to
  *
  * All fields are protected by clasp_table::port_lock.
@@ -93,6 +95,19 @@ struct clasp_binding {
 	u8 kind;
 	bool reuse;
 	bool listening;
+};
+
+/**
+ * struct clasp_waiters - what connections in TIME-WAIT share of a port
+ * @binding: the same for all of them
+ * @count: how many
+ *
+ * There may be a million on a port, which bind() must not have to look at one by
+ * one. Lives from the first to the last, under clasp_table::port_lock.
+ */
+struct clasp_waiters {
+	struct clasp_binding binding;
+	u32 count;
 };
 
 /**

@@ -4,6 +4,9 @@
  *
  * The socket and its buffers are free at once; what stays answers a repeated
  * FIN, keeps old segments from a new connection, and ends after 2 MSL.
+ *
+ * All of a namespace wait equally long, so they end in the order in which they
+ * began: one queue and one alarm do for all of them.
  */
 #include <linux/slab.h>
 
@@ -15,9 +18,18 @@
 
 static struct kmem_cache *clasp_timewait_cache;
 
+/* So many end at once; others are let run before the next. */
+#define CLASP_TIMEWAIT_BATCH	256
+
+static struct clasp_timewaits *clasp_timewaits(const struct clasp_timewait *tw)
+{
+	return &clasp_net(tw->net)->timewaits;
+}
+
+/* By the knob as it is now: the order of the queue depends on nothing else. */
 static u64 clasp_timewait_end(const struct clasp_timewait *tw)
 {
-	return clasp_clock() + NSEC_PER_MSEC *
+	return tw->since + NSEC_PER_MSEC *
 	       READ_ONCE(clasp_net(tw->net)->sysctl.timewait_ms);
 }
 
@@ -43,16 +55,31 @@ void clasp_timewait_put(struct clasp_timewait *tw)
  */
 static bool clasp_timewait_destroy(struct clasp_timewait *tw)
 {
-	struct clasp_net *cnet = clasp_net(tw->net);
+	struct clasp_timewaits *waits = clasp_timewaits(tw);
+	struct clasp_table *table = &clasp_net(tw->net)->table;
 
-	if (!clasp_table_remove(&cnet->table, &tw->entry))
+	if (!clasp_table_remove(table, &tw->entry))
 		return false;
-	clasp_port_release(&cnet->table, &tw->binding);
-	atomic_dec(&cnet->timewaits);
-	if (clasp_alarm_stop(&tw->alarm))
-		clasp_timewait_put(tw);
+	spin_lock_bh(&waits->lock);
+	list_del_init(&tw->queue);
+	waits->count--;
+	spin_unlock_bh(&waits->lock);
+	clasp_port_wait_over(table, tw->waiters);
 	clasp_timewait_put(tw);
 	return true;
+}
+
+/* CLASP_DO_START_2MSL, again. One whose end has begun cannot be saved. */
+static void clasp_timewait_restart(struct clasp_timewait *tw)
+{
+	struct clasp_timewaits *waits = clasp_timewaits(tw);
+
+	spin_lock_bh(&waits->lock);
+	if (!list_empty(&tw->queue)) {
+		tw->since = clasp_clock();
+		list_move_tail(&tw->queue, &waits->queue);
+	}
+	spin_unlock_bh(&waits->lock);
 }
 
 /* Answers for a connection that is over. */
@@ -90,22 +117,88 @@ static u32 clasp_timewait_step(struct clasp_timewait *tw,
 	     clasp_challenge_permitted(tw->net)))
 		clasp_timewait_ack(tw);
 	if (actions & CLASP_DO_START_2MSL)
-		clasp_alarm_postpone(&tw->alarm, clasp_timewait_end(tw));
+		clasp_timewait_restart(tw);
 	if (actions & CLASP_DO_DESTROY)
 		clasp_timewait_destroy(tw);
 	return actions;
 }
 
-/* Softirq: the alarm's reference keeps @tw alive until the last line. */
-static void clasp_timewait_ring(struct timer_list *timer)
+/* The first of the queue. */
+static struct clasp_timewait *clasp_timewaits_head(struct clasp_timewaits *waits)
 {
-	struct clasp_timewait *tw = timer_container_of(tw, timer, alarm.timer);
-
-	clasp_timewait_step(tw, CLASP_EV_TIME_WAIT_OVER);
-	clasp_timewait_put(tw);
+	lockdep_assert_held(&waits->lock);
+	return list_first_entry_or_null(&waits->queue, struct clasp_timewait,
+					queue);
 }
 
-static struct clasp_timewait *clasp_timewait_create(const struct sock *sk)
+/*
+ * Takes the first out of the queue, with a reference, if its time is over at
+ * @now; or else NULL. Its end has begun then.
+ */
+static struct clasp_timewait *clasp_timewaits_take(struct clasp_timewaits *waits,
+						   u64 now)
+{
+	struct clasp_timewait *tw;
+
+	spin_lock_bh(&waits->lock);
+	tw = clasp_timewaits_head(waits);
+	if (tw && clasp_timewait_end(tw) > now)
+		tw = NULL;
+	if (tw) {
+		list_del_init(&tw->queue);
+		/* There still is the queue's: who drops it takes the lock. */
+		refcount_inc(&tw->refs);
+	}
+	spin_unlock_bh(&waits->lock);
+	return tw;
+}
+
+/**
+ * clasp_timewaits_retime() - let the alarm ring when the next one is over
+ * @waits: the namespace's
+ *
+ * After the knob has changed, which concerns those too that wait already.
+ */
+void clasp_timewaits_retime(struct clasp_timewaits *waits)
+{
+	struct clasp_timewait *tw;
+
+	spin_lock_bh(&waits->lock);
+	tw = clasp_timewaits_head(waits);
+	if (tw)
+		clasp_alarm_set(&waits->alarm, clasp_timewait_end(tw));
+	spin_unlock_bh(&waits->lock);
+}
+
+/* Softirq. */
+static void clasp_timewaits_ring(struct timer_list *timer)
+{
+	struct clasp_timewaits *waits = timer_container_of(waits, timer,
+							   alarm.timer);
+	u32 left = CLASP_TIMEWAIT_BATCH;
+	struct clasp_timewait *tw;
+	u64 now = clasp_clock();
+
+	while (left-- && (tw = clasp_timewaits_take(waits, now))) {
+		clasp_timewait_step(tw, CLASP_EV_TIME_WAIT_OVER);
+		clasp_timewait_put(tw);
+	}
+	/* If more are over, it rings with the next tick. */
+	clasp_timewaits_retime(waits);
+}
+
+/**
+ * clasp_timewaits_init() - at the start of a namespace
+ * @waits: all zero
+ */
+void clasp_timewaits_init(struct clasp_timewaits *waits)
+{
+	spin_lock_init(&waits->lock);
+	INIT_LIST_HEAD(&waits->queue);
+	clasp_alarm_init(&waits->alarm, clasp_timewaits_ring);
+}
+
+static struct clasp_timewait *clasp_timewait_create(struct sock *sk)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_timewait *tw;
@@ -113,12 +206,13 @@ static struct clasp_timewait *clasp_timewait_create(const struct sock *sk)
 	tw = kmem_cache_zalloc(clasp_timewait_cache, GFP_ATOMIC);
 	if (!tw)
 		return NULL;
+	tw->waiters = clasp_port_wait(sk);
+	if (!tw->waiters) {
+		kmem_cache_free(clasp_timewait_cache, tw);
+		return NULL;
+	}
 	tw->entry.flow = csk->entry.flow;
 	tw->entry.kind = CLASP_TIMEWAIT;
-	tw->binding.laddr = csk->binding.laddr;
-	tw->binding.ifindex = csk->binding.ifindex;
-	tw->binding.kind = CLASP_TIMEWAIT;
-	tw->binding.reuse = sk->sk_reuse;
 	tw->net = sock_net(sk);
 	tw->af = csk->af;
 	tw->snd_nxt = csk->snd_nxt;
@@ -127,10 +221,34 @@ static struct clasp_timewait *clasp_timewait_create(const struct sock *sk)
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->oif = sk->sk_bound_dev_if;
 	tw->tos = inet_sk(sk)->tos;
-	clasp_alarm_init(&tw->alarm, clasp_timewait_ring);
-	/* The table's and the alarm's. */
-	refcount_set(&tw->refs, 2);
+	refcount_set(&tw->refs, 1);
 	return tw;
+}
+
+/*
+ * Into the table in the socket's place and into the queue, both at once for who
+ * ends it. Returns false if there are too many already.
+ */
+static bool clasp_timewait_enter(struct clasp_timewait *tw,
+				 struct clasp_entry *socket)
+{
+	struct clasp_timewaits *waits = clasp_timewaits(tw);
+	struct clasp_net *cnet = clasp_net(tw->net);
+	bool room;
+
+	spin_lock_bh(&waits->lock);
+	room = waits->count < READ_ONCE(cnet->sysctl.max_timewait);
+	if (room) {
+		waits->count++;
+		WARN_ON_ONCE(!clasp_table_replace(&cnet->table, socket,
+						  &tw->entry));
+		tw->since = clasp_clock();
+		if (list_empty(&waits->queue))
+			clasp_alarm_set(&waits->alarm, clasp_timewait_end(tw));
+		list_add_tail(&tw->queue, &waits->queue);
+	}
+	spin_unlock_bh(&waits->lock);
+	return room;
 }
 
 /**
@@ -145,26 +263,20 @@ static struct clasp_timewait *clasp_timewait_create(const struct sock *sk)
  */
 bool clasp_timewait_start(struct sock *sk)
 {
-	struct clasp_net *cnet = clasp_net(sock_net(sk));
 	struct clasp_sock *csk = clasp_sk(sk);
-	struct clasp_timewait *tw = NULL;
+	struct clasp_timewait *tw = clasp_timewait_create(sk);
 
-	if (atomic_inc_return(&cnet->timewaits) <=
-	    READ_ONCE(cnet->sysctl.max_timewait))
-		tw = clasp_timewait_create(sk);
 	if (!tw) {
-		atomic_dec(&cnet->timewaits);
 		clasp_count_sk(sk, CLASP_MIB_TimeWaitOverflows);
 		return false;
 	}
-	clasp_port_share(&cnet->table, &csk->binding, &tw->binding);
-	/*
-	 * Before it can be found, or a quick SYN would find no alarm to stop.
-	 * It rings on this CPU only, and BHs are disabled: not too early.
-	 */
-	clasp_alarm_set(&tw->alarm, clasp_timewait_end(tw));
-	WARN_ON_ONCE(!clasp_table_replace(&cnet->table, &csk->entry,
-					  &tw->entry));
+	if (!clasp_timewait_enter(tw, &csk->entry)) {
+		clasp_count_sk(sk, CLASP_MIB_TimeWaitOverflows);
+		clasp_port_wait_over(&clasp_net(sock_net(sk))->table,
+				     tw->waiters);
+		kmem_cache_free(clasp_timewait_cache, tw);
+		return false;
+	}
 	csk->hashed = false;
 	clasp_count_sk(sk, CLASP_MIB_TimeWaits);
 	return true;
@@ -225,52 +337,26 @@ bool clasp_timewait_evict(struct net *net, const struct clasp_flow *flow)
 	return evicted;
 }
 
-static bool clasp_timewait_abort(struct clasp_entry *entry)
-{
-	if (entry->kind != CLASP_TIMEWAIT ||
-	    !refcount_inc_not_zero(&clasp_timewait(entry)->refs))
-		return false;
-	clasp_timewait_step(clasp_timewait(entry), CLASP_EV_ABORT);
-	clasp_entry_put(entry);
-	return true;
-}
-
-/* One walk; returns how many it ended. */
-static u32 clasp_timewait_end_seen(struct rhashtable *connections)
-{
-	struct rhashtable_iter iter;
-	struct clasp_entry *entry;
-	u32 ended = 0, seen = 0;
-
-	rhashtable_walk_enter(connections, &iter);
-	rhashtable_walk_start(&iter);
-	while ((entry = rhashtable_walk_next(&iter))) {
-		/* -EAGAIN: the table was resized, the walk starts anew. */
-		if (!IS_ERR(entry))
-			ended += clasp_timewait_abort(entry);
-		if (++seen % 1024 == 0) {
-			rhashtable_walk_stop(&iter);
-			cond_resched();
-			rhashtable_walk_start(&iter);
-		}
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-	return ended;
-}
-
 /**
  * clasp_timewait_end_all() - end every stand-in of a namespace
  * @net: the namespace, which no segment reaches any more
  *
- * CLASP_EV_ABORT for each. May sleep. Alarms that ring meanwhile may still run
- * when this returns; they are softirqs, so an RCU grace period waits for them.
+ * CLASP_EV_ABORT for each. May sleep. The alarm may still be ringing when this
+ * returns; it does so in a softirq, so an RCU grace period waits for it.
  */
 void clasp_timewait_end_all(struct net *net)
 {
-	/* A walk misses some, as it pauses while what it stands on goes. */
-	while (clasp_timewait_end_seen(&clasp_net(net)->table.connections))
-		;
+	struct clasp_timewaits *waits = &clasp_net(net)->timewaits;
+	struct clasp_timewait *tw;
+
+	while ((tw = clasp_timewaits_take(waits, U64_MAX))) {
+		clasp_timewait_step(tw, CLASP_EV_ABORT);
+		clasp_timewait_put(tw);
+		cond_resched();
+	}
+	spin_lock_bh(&waits->lock);
+	clasp_alarm_stop(&waits->alarm);
+	spin_unlock_bh(&waits->lock);
 }
 
 /**

@@ -362,7 +362,8 @@ trace_clear() { : >"$TRACE/trace"; }
 trace_time()
 {
 	trace_lines "$1" | grep "newstate=\(TCP_\)*$2" | tail -n 1 |
-		sed 's/.* \([0-9]*\)\.\([0-9]\{3\}\)[0-9]*: inet_sock.*/\1\2/'
+		sed 's/.* \([0-9]*\)\.\([0-9]\{3\}\)[0-9]*: inet_sock.*/\1\2/
+			s/^0*\(.\)/\1/'
 }
 
 # The changes that one side of the connection went through. The client's
