@@ -24,6 +24,12 @@
 #include "timewait.h"
 #include "urgent.h"
 
+#ifdef CLASP_KUNIT
+/* Set by the tests: sees every event before it takes effect. */
+void (*clasp_step_hook)(const struct sock *sk, enum clasp_state state,
+			enum clasp_event event);
+#endif
+
 static_assert((int)CLASP_ESTABLISHED == TCP_ESTABLISHED);
 static_assert((int)CLASP_SYN_SENT == TCP_SYN_SENT);
 static_assert((int)CLASP_SYN_RECEIVED == TCP_SYN_RECV);
@@ -248,6 +254,7 @@ void clasp_step(struct sock *sk, enum clasp_event event,
 	u32 actions;
 
 	sock_owned_by_me(sk);
+	clasp_step_seen(sk, sk->sk_state, event);
 	if (WARN_ON_ONCE(!cell || !cell->next ||
 			 cell->actions & CLASP_DO_NEVER))
 		return;

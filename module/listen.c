@@ -173,6 +173,7 @@ static void clasp_listen_stranger(struct sock *listener,
 		mss = clasp_listen_cookie(listener, flow, cb);
 	view.acks_cookie = mss;
 	event = clasp_classify(&view, cb, clasp_segment_text_len(*pskb));
+	clasp_step_seen(NULL, CLASP_LISTEN, event);
 	actions = clasp_fsm_cell(CLASP_LISTEN, event)->actions;
 	if (actions & CLASP_DO_ANSWER_RST)
 		clasp_reply_reset(sock_net(listener), clasp_sk(listener)->af,

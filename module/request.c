@@ -7,6 +7,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "actions.h"
 #include "classify.h"
 #include "isn.h"
 #include "listen.h"
@@ -157,6 +158,7 @@ static const struct clasp_cell *clasp_request_cell(enum clasp_event event)
 {
 	const struct clasp_cell *cell;
 
+	clasp_step_seen(NULL, CLASP_SYN_RECEIVED, event);
 	cell = clasp_fsm_cell(CLASP_SYN_RECEIVED, event);
 	WARN_ON_ONCE(cell->actions & CLASP_DO_NEVER);
 	return cell;
