@@ -336,9 +336,8 @@ void sim_check_end(struct sim *sim)
 		SIM_FAIL(sim, "end: %u connections", wire_connections());
 	if (atomic_read(&cnet->requests))
 		SIM_FAIL(sim, "end: %d requests", atomic_read(&cnet->requests));
-	if (atomic_read(&cnet->timewaits))
-		SIM_FAIL(sim, "end: %d in TIME-WAIT",
-			 atomic_read(&cnet->timewaits));
+	if (cnet->timewaits.count)
+		SIM_FAIL(sim, "end: %u in TIME-WAIT", cnet->timewaits.count);
 	if (atomic_read(&cnet->orphans))
 		SIM_FAIL(sim, "end: %d orphans", atomic_read(&cnet->orphans));
 }
