@@ -23,7 +23,7 @@
 /* Peers have as many ports each. */
 #define PEER_PORTS 50000
 /* For what else the kernel allocates and frees meanwhile, bytes. */
-#define NOISE (1 << 20)
+#define NOISE 1000000
 
 static int proto;
 static u8 packet[2048];
@@ -236,7 +236,7 @@ static int is_program(void)
 	int found = 0;
 
 	while (f && !found && fgets(line, sizeof(line), f))
-		found = strstr(line, "User Mode Linux") != NULL;
+		found = !!strstr(line, "User Mode Linux");
 	if (f)
 		fclose(f);
 	return found;

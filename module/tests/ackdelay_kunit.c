@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When a receiver acknowledges (RFC 9293, 3.8.6.3; RFC 5681, 4.2). */
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define P	(CLASP_PSH | CLASP_ACK)
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
+#include "letters.h"
 
 #define DATA	201	/* the server's first byte */
 

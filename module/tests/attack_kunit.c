@@ -6,17 +6,8 @@
 #include <linux/sort.h>
 
 #include "../isn.h"
-#include "wire.h"
+#include "letters.h"
 
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
-
-#define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
 #define CROWD_PORT	20000
 #define CROWD		64
 

@@ -3,26 +3,7 @@
  * Segments and timers that come while the socket is held by its user: they wait
  * and have their effect, in order, when it is released.
  */
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
-
-static void open_pair(struct kunit *test, struct wire_pair *pair)
-{
-	struct wire *wire = test->priv;
-
-	wire->isn[C] = 100;
-	wire->isn[V] = 200;
-	wire_open(wire, pair);
-	wire_run(wire, SECONDS(1));
-	wire_clear(wire);
-}
+#include "letters.h"
 
 /* As its user would in a call, while the test lets other sockets do theirs. */
 static void hold(struct sock *sk)
@@ -37,7 +18,7 @@ static void busy_segments(struct kunit *test)
 	struct wire_pair pair;
 	char text[32] = { };
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	clasp_sk(pair.client->sk)->options.nodelay = true;
 	hold(pair.server->sk);
 	KUNIT_EXPECT_EQ(test, 4, wire_send(pair.client, "some", 4));
@@ -60,7 +41,7 @@ static void busy_timer(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
 	hold(pair.client->sk);
@@ -80,7 +61,7 @@ static void busy_reset(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	hold(pair.client->sk);
 	wire_inject(wire, V, R, 201, 0, 0);
 	/* Behind the RST: for a connection that is no more. */
@@ -169,7 +150,7 @@ static void busy_backlog_full(struct kunit *test)
 	struct wire_stream stream;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	stream = (struct wire_stream){
 		.from = pair.client, .to = pair.server, .size = 300000,
 	};

@@ -1,26 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Closing a connection, as two sockets on a wire do it (RFC 9293, 3.6). */
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
-
-/* An open connection with nothing on its way, and the log empty. */
-static void open_pair(struct kunit *test, struct wire_pair *pair)
-{
-	struct wire *wire = test->priv;
-
-	wire->isn[C] = 100;
-	wire->isn[V] = 200;
-	wire_open(wire, pair);
-	wire_run(wire, NSEC_PER_SEC);
-	wire_clear(wire);
-}
+#include "letters.h"
 
 static bool at_end(struct socket *sock)
 {
@@ -36,7 +16,7 @@ static void close_textbook(struct kunit *test)
 	struct wire_pair pair;
 	struct wire_stream both[2] = { };
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	both[0] = (struct wire_stream){
 		.from = pair.client, .to = pair.server, .size = 199,
 	};
@@ -77,7 +57,7 @@ static void close_server_first(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.server);
 	WIRE_STATES(wire, ESTABLISHED, FIN_WAIT_1);
 	wire_settle(wire);
@@ -100,7 +80,7 @@ static void close_simultaneous(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_close(wire, &pair.server);
 	WIRE_STATES(wire, FIN_WAIT_1, FIN_WAIT_1);
@@ -131,7 +111,7 @@ static void close_half(struct kunit *test)
 	struct wire_stream back;
 	u8 byte = 'x';
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	KUNIT_EXPECT_EQ(test, 0, kernel_sock_shutdown(pair.client, SHUT_WR));
 	KUNIT_EXPECT_EQ(test, -EPIPE, wire_send(pair.client, &byte, 1));
 	wire_run(wire, SECONDS(3600));
@@ -158,7 +138,7 @@ static void close_with_data_queued(struct kunit *test)
 	u8 *buf = kunit_kzalloc(test, 65536, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	while ((got = wire_send(pair.client, buf, 4096)) > 0)
 		sent += got;
 	KUNIT_EXPECT_EQ(test, got, -EAGAIN);
@@ -187,7 +167,7 @@ static void close_time_wait(struct kunit *test)
 	struct wire_pair pair;
 	u64 start;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
 	wire_close(wire, &pair.server);
@@ -208,7 +188,7 @@ static void close_time_wait_fin(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
 	wire_close(wire, &pair.server);
@@ -230,7 +210,7 @@ static void close_time_wait_others(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
 	wire_close(wire, &pair.server);
@@ -256,7 +236,7 @@ static void close_time_wait_reopened(struct kunit *test)
 	struct wire_pair pair;
 	struct socket *client;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	/* The server keeps TIME-WAIT, so the client may come again. */
 	wire_close(wire, &pair.server);
 	wire_settle(wire);
@@ -279,7 +259,7 @@ static void close_time_wait_own(struct kunit *test)
 	struct wire_pair pair;
 	struct socket *client;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
 	wire_close(wire, &pair.server);
@@ -299,7 +279,7 @@ static void close_unread(struct kunit *test)
 	struct wire_pair pair;
 	u8 byte;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	KUNIT_EXPECT_EQ(test, 5, wire_send(pair.client, "hello", 5));
 	wire_run(wire, NSEC_PER_SEC);
 	wire_clear(wire);
@@ -319,7 +299,7 @@ static void close_data_after(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
 	WIRE_STATES(wire, FIN_WAIT_2, CLOSE_WAIT);
@@ -339,7 +319,7 @@ static void close_linger_0(struct kunit *test)
 	struct wire_pair pair;
 	u8 byte;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, V);
 	KUNIT_EXPECT_EQ(test, 5, wire_send(pair.client, "hello", 5));
 	sock_set_flag(pair.client->sk, SOCK_LINGER);
@@ -359,7 +339,7 @@ static void close_fin_wait_2(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
 	WIRE_STATES(wire, FIN_WAIT_2, CLOSE_WAIT);
@@ -379,7 +359,7 @@ static void close_fin_wait_2_late(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	KUNIT_EXPECT_EQ(test, 0, kernel_sock_shutdown(pair.client, SHUT_WR));
 	wire_run(wire, SECONDS(1000));
 	WIRE_STATES(wire, FIN_WAIT_2, CLOSE_WAIT);
@@ -396,7 +376,7 @@ static void close_reset(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_inject(wire, V, R, 201, 0, 0);
 	KUNIT_EXPECT_EQ(test, -ECONNRESET, wire_error(pair.client));
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSED);
@@ -414,7 +394,7 @@ static void close_text_behind_fin(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_inject(wire, V, A, 202, 101, 9);
 	wire_inject(wire, V, F | A, 215, 101, 9);
 	wire_clear(wire);

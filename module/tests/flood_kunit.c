@@ -3,17 +3,8 @@
  * Floods: what a listener does about more SYNs, and more connections, than it
  * has room for (RFC 4987).
  */
-#include "wire.h"
+#include "letters.h"
 
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
-
-#define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
 #define FLOOD_PORT	20000
 #define FLOOD		200
 

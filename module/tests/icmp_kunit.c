@@ -8,16 +8,7 @@
 #include <linux/icmp.h>
 
 #include "../icmp.h"
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
-
-#define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
+#include "letters.h"
 
 /* What the socket was told of the MTU, in place of its route. */
 static u32 told_mtu;

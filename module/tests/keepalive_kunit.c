@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Keep-alives (RFC 9293, section 3.8.4). */
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
+#include "letters.h"
 
 /* An open connection; the client's last ACK was heard at wire_log's zero. */
 static void open_pair(struct kunit *test, struct wire_pair *pair)

@@ -2,27 +2,7 @@
 /* How long a socket waits for its peer, and who says so. */
 #include <net/dst.h>
 
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
-
-/* An open connection with nothing on its way, and the log empty. */
-static void open_pair(struct kunit *test, struct wire_pair *pair)
-{
-	struct wire *wire = test->priv;
-
-	wire->isn[C] = 100;
-	wire->isn[V] = 200;
-	wire_open(wire, pair);
-	wire_run(wire, SECONDS(1));
-	wire_clear(wire);
-}
+#include "letters.h"
 
 /* This socket ends after exactly so long, with ETIMEDOUT. */
 static void check_ends_after(struct kunit *test, struct socket *sock, u64 time)
@@ -42,7 +22,7 @@ static void limit_user_timeout(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, 5500);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
@@ -57,7 +37,7 @@ static void limit_long_user_timeout(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, 3600000);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
@@ -71,7 +51,7 @@ static void limit_user_timeout_below_rto(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, 1);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
 	wire_run(wire, SECONDS(1));
@@ -88,7 +68,7 @@ static void limit_user_timeout_progress(struct kunit *test)
 	struct wire_pair pair;
 	int i;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, 3000);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 10, wire_send(pair.client, "0123456789", 10));
@@ -106,7 +86,7 @@ static void limit_user_timeout_set_late(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
 	wire_run(wire, SECONDS(60));
@@ -120,7 +100,7 @@ static void limit_user_timeout_unset(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, 1000);
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, 0);
 	wire_cut(wire, C);
@@ -135,7 +115,7 @@ static void limit_user_timeout_knob(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_sysctl()->user_timeout_ms = 2000;
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
@@ -173,7 +153,7 @@ static void limit_user_timeout_orphan(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, INT_MAX);
 	wire_cut(wire, C);
 	wire_close(wire, &pair.client);
@@ -204,7 +184,7 @@ static void limit_user_timeout_window(struct kunit *test)
 	struct wire_pair pair;
 	u64 since;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	shut_window(test, &pair);
 	since = clasp_sk(pair.client->sk)->waiting_since;
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, 100000);
@@ -228,7 +208,7 @@ static void limit_path_advice(struct kunit *test)
 	struct wire_pair pair;
 
 	KUNIT_ASSERT_NOT_NULL(test, dst);
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	dst_init(dst, &ops, NULL, DST_OBSOLETE_NONE, DST_NOCOUNT);
 	/* One reference is the socket's, one is kept. */
 	dst_hold(dst);
@@ -279,7 +259,7 @@ static void limit_fin_wait_2_held(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	KUNIT_EXPECT_EQ(test, 0, kernel_sock_shutdown(pair.client, SHUT_RDWR));
 	wire_run(wire, SECONDS(30 * 86400));
 	WIRE_STATES(wire, FIN_WAIT_2, CLOSE_WAIT);
@@ -291,7 +271,7 @@ static void limit_fin_wait_2(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
 	wire_clear(wire);
@@ -309,7 +289,7 @@ static void limit_linger2(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_LINGER2, 7);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
@@ -325,7 +305,7 @@ static void limit_linger2_none(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_LINGER2, -1);
 	wire_close(wire, &pair.client);
 	wire_run(wire, SECONDS(1));
@@ -342,7 +322,7 @@ static void limit_linger2_half_close(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_LINGER2, -1);
 	KUNIT_EXPECT_EQ(test, 0, kernel_sock_shutdown(pair.client, SHUT_WR));
 	wire_run(wire, SECONDS(100));
@@ -362,7 +342,7 @@ static void limit_window_shrunk(struct kunit *test)
 	struct wire_pair pair;
 	int i;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 4, wire_send(pair.client, "data", 4));
 	for (i = 0; i < 100; i++) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the path takes: ICMP, black holes, and the way back. */
 #include "../mtu.h"
-#include "wire.h"
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
+#include "letters.h"
 
 /* The streams of a test: the client's to the server. */
 static bool pump(struct wire *wire, struct wire_stream *stream, u32 bytes)

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Opening a connection, as two sockets on a wire do it (RFC 9293, 3.5). */
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
+#include "letters.h"
 
 /* Three segments, to the number, and the states on the way. */
 static void open_textbook(struct kunit *test)

@@ -3,15 +3,7 @@
  * Every way to end a socket, in every state, with a peer that never answers
  * again (RFC 9293, 3.10.4 and 3.10.5): it ends by itself, and nothing is left.
  */
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
+#include "letters.h"
 
 /* The peer is played by injection; nothing of what is sent reaches anybody. */
 static struct socket *be_closed(struct wire *wire)

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The stream between two sockets on a wire: every byte once and in order. */
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
+#include "letters.h"
 
 /* An open connection with nothing on its way, and the log empty. */
 static void open_pair(struct kunit *test, struct wire_pair *pair)

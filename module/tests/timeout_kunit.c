@@ -1,26 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What time does to a connection whose peer does not answer (RFC 9293, 3.8). */
-#include "wire.h"
-
-#define A	CLASP_ACK
-#define S	CLASP_SYN
-#define F	CLASP_FIN
-#define R	CLASP_RST
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
-
-/* An open connection with nothing on its way, and the log empty. */
-static void open_pair(struct kunit *test, struct wire_pair *pair)
-{
-	struct wire *wire = test->priv;
-
-	wire->isn[C] = 100;
-	wire->isn[V] = 200;
-	wire_open(wire, pair);
-	wire_run(wire, SECONDS(1));
-	wire_clear(wire);
-}
+#include "letters.h"
 
 /*
  * All that was sent is the same segment: so many times, after a first wait that
@@ -100,7 +80,7 @@ static void timeout_data(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 5, wire_send(pair.client, "hello", 5));
 	wire_run(wire, SECONDS(920));
@@ -119,7 +99,7 @@ static void timeout_orphan(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	wire_close(wire, &pair.client);
 	WIRE_STATES(wire, FIN_WAIT_1, ESTABLISHED);
@@ -139,7 +119,7 @@ static void timeout_closing(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_close(wire, &pair.client);
 	wire_settle(wire);
 	wire_cut(wire, V);
@@ -160,7 +140,7 @@ static void timeout_half_closed(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 0, kernel_sock_shutdown(pair.client, SHUT_WR));
 	wire_run(wire, SECONDS(930));
@@ -176,7 +156,7 @@ static void timeout_recovers(struct kunit *test)
 	struct wire_stream stream;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	stream = (struct wire_stream){
 		.from = pair.client, .to = pair.server, .size = 20000,
@@ -274,7 +254,7 @@ static void timeout_zero_window(struct kunit *test)
 	int n;
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	filled = fill_window(test, &pair);
 	KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->snd_una,
 			clasp_sk(pair.client->sk)->snd_nxt);
@@ -314,7 +294,7 @@ static void timeout_window_opens(struct kunit *test)
 	int n;
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	filled = fill_window(test, &pair);
 	wire_run(wire, SECONDS(1000));
 	start = wire->now;
@@ -335,7 +315,7 @@ static void timeout_probe_unanswered(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	fill_window(test, &pair);
 	wire_run(wire, SECONDS(10));
 	wire_clear(wire);
@@ -353,7 +333,7 @@ static void timeout_idle(struct kunit *test)
 	struct wire_stream stream;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_run(wire, SECONDS(86400));
 	KUNIT_EXPECT_EQ(test, wire->logged, 0);
 	stream = (struct wire_stream){

@@ -5,8 +5,6 @@
 #include "../timewait.h"
 #include "wire.h"
 
-#define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
-
 /* More than end at once, clasp_timewaits_ring(). */
 #define MANY		300
 #define BATCH		256

@@ -1,37 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Urgent data, and what a peer may lie about it (RFC 9293, 3.8.5; RFC 6093). */
-#include "wire.h"
+#include "letters.h"
 #include "../options.h"
 #include "../urgent.h"
 
 #include <linux/sockios.h>
 
-#define A	CLASP_ACK
-#define P	(CLASP_PSH | CLASP_ACK)
-#define U	(CLASP_URG | CLASP_ACK)
-
-#define C	WIRE_CLIENT
-#define V	WIRE_SERVER
-
 #define DATA	101	/* the client's first byte */
 #define ACKED	201	/* what it acknowledges */
-
-/* An open connection with nothing on its way, and the log empty. */
-static void open_pair(struct kunit *test, struct wire_pair *pair)
-{
-	struct wire *wire = test->priv;
-
-	wire->isn[C] = 100;
-	wire->isn[V] = 200;
-	wire_open(wire, pair);
-	wire_run(wire, NSEC_PER_SEC);
-	wire_clear(wire);
-}
 
 /* The same; the client is played by injection from now on. */
 static void open_receiver(struct kunit *test, struct wire_pair *pair)
 {
-	open_pair(test, pair);
+	wire_open_idle(test->priv, pair);
 	wire_cut(test->priv, V);
 }
 
@@ -82,7 +63,7 @@ static void urgent_pointer(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	KUNIT_EXPECT_EQ(test, 3, send_urgent(pair.client, "abc", 3));
 	WIRE_EXPECT(wire, 0, C, U, DATA, ACKED, 3);
 	KUNIT_EXPECT_EQ(test, wire->log[0].urg_ptr, 3);
@@ -103,7 +84,7 @@ static void urgent_in_all_segments(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 3 * WIRE_MSS,
 			send_urgent(pair.client, buf, 3 * WIRE_MSS));
@@ -127,7 +108,7 @@ static void urgent_at_once(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "a", 1));
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "b", 1));
@@ -185,7 +166,7 @@ static void urgent_window_shut(struct kunit *test)
 	struct clasp_sock *csk;
 	struct wire_pair pair;
 
-	open_pair(test, &pair);
+	wire_open_idle(test->priv, &pair);
 	csk = clasp_sk(pair.server->sk);
 	wire_inject_window(wire, V, A, ACKED, DATA, 0, 0);
 	wire_clear(wire);

@@ -164,6 +164,7 @@ int wire_bind(struct socket *sock, enum wire_end end, u16 port);
 int wire_connect(struct socket *sock, enum wire_end end);
 struct socket *wire_accept(struct wire *wire, struct socket *listener);
 void wire_open(struct wire *wire, struct wire_pair *pair);
+void wire_open_idle(struct wire *wire, struct wire_pair *pair);
 void wire_close(struct wire *wire, struct socket **sock);
 int wire_error(struct socket *sock);
 void wire_option(struct wire *wire, struct socket *sock, int name, int value);

@@ -115,6 +115,16 @@ void wire_open(struct wire *wire, struct wire_pair *pair)
 	KUNIT_ASSERT_NOT_NULL(test, pair->server);
 }
 
+/* The same from 100 and 200, with nothing on its way and the log empty. */
+void wire_open_idle(struct wire *wire, struct wire_pair *pair)
+{
+	wire->isn[WIRE_CLIENT] = 100;
+	wire->isn[WIRE_SERVER] = 200;
+	wire_open(wire, pair);
+	wire_run(wire, SECONDS(1));
+	wire_clear(wire);
+}
+
 void wire_close(struct wire *wire, struct socket **sock)
 {
 	struct socket **slot = wire_slot(wire, *sock);
