@@ -5,6 +5,7 @@
 #include "cong.h"
 #include "input.h"
 #include "listen.h"
+#include "memory.h"
 #include "mtu.h"
 #include "output.h"
 #include "port.h"
@@ -300,7 +301,8 @@ struct sock *clasp_listen_hatch(const struct clasp_request *req)
 		clasp_count_sk(req->listener, CLASP_MIB_ListenOverflows);
 		return NULL;
 	}
-	child = sk_clone_lock(req->listener, GFP_ATOMIC);
+	child = clasp_memory_refused() ? NULL :
+		sk_clone_lock(req->listener, GFP_ATOMIC);
 	if (!child) {
 		clasp_count_sk(req->listener, CLASP_MIB_ListenOverflows);
 		return NULL;

@@ -9,6 +9,7 @@
  */
 #include <net/xfrm.h>
 
+#include "memory.h"
 #include "output.h"
 #include "rcvq.h"
 #include "urgent.h"
@@ -114,7 +115,8 @@ static struct sk_buff *clasp_rcvq_compact(struct sock *sk, struct sk_buff *skb)
 	if (skb->truesize <= 2 * skb->len ||
 	    skb->len > CLASP_COMPACT_SIZE)
 		return skb;
-	copy = alloc_skb(CLASP_COMPACT_SIZE, GFP_ATOMIC | __GFP_NOWARN);
+	copy = clasp_memory_refused() ? NULL :
+		alloc_skb(CLASP_COMPACT_SIZE, GFP_ATOMIC | __GFP_NOWARN);
 	if (!copy)
 		return skb;
 	if (!sk_rmem_schedule(sk, copy, copy->truesize)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Segments that no socket sends: for requests, TIME-WAIT and strangers. */
+#include "memory.h"
 #include "reply.h"
 
 /**
@@ -11,8 +12,11 @@
  */
 struct sk_buff *clasp_reply_alloc(void)
 {
-	struct sk_buff *skb = alloc_skb(CLASP_HEADROOM, GFP_ATOMIC);
+	struct sk_buff *skb;
 
+	if (clasp_memory_refused())
+		return NULL;
+	skb = alloc_skb(CLASP_HEADROOM, GFP_ATOMIC);
 	if (skb) {
 		skb_reserve(skb, CLASP_HEADROOM);
 		skb->ip_summed = CHECKSUM_PARTIAL;

@@ -11,6 +11,7 @@
 #include "classify.h"
 #include "isn.h"
 #include "listen.h"
+#include "memory.h"
 #include "mtu.h"
 #include "output.h"
 #include "rcvq.h"
@@ -234,6 +235,8 @@ static struct clasp_request *clasp_request_alloc(struct sock *listener)
 	struct mem_cgroup *old;
 	struct clasp_request *req;
 
+	if (clasp_memory_refused())
+		return NULL;
 	old = set_active_memcg(clasp_request_memcg(listener));
 	req = kmem_cache_zalloc(clasp_request_cache, GFP_ATOMIC | __GFP_NOWARN);
 	set_active_memcg(old);

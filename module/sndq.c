@@ -8,6 +8,7 @@
  * sent again until it is acknowledged. Data lies in page fragments, the linear
  * part is room for headers. The queue is charged to the socket by truesize.
  */
+#include "memory.h"
 #include "sndq.h"
 
 static void clasp_sndq_charge(struct sock *sk, int truesize)
@@ -38,8 +39,11 @@ static struct sk_buff *clasp_sndq_new(gfp_t gfp)
  */
 struct sk_buff *clasp_sndq_alloc(struct sock *sk, gfp_t gfp)
 {
-	struct sk_buff *skb = clasp_sndq_new(gfp);
+	struct sk_buff *skb;
 
+	if (clasp_memory_refused())
+		return NULL;
+	skb = clasp_sndq_new(gfp);
 	if (skb && !sk_wmem_schedule(sk, skb->truesize)) {
 		__kfree_skb(skb);
 		return NULL;
@@ -147,6 +151,8 @@ static int clasp_sndq_unclone(struct sk_buff *skb)
 
 	if (!skb_cloned(skb))
 		return 0;
+	if (clasp_memory_refused())
+		return -ENOMEM;
 	err = pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
 	skb->truesize = truesize;
 	return err;

@@ -10,7 +10,9 @@
  */
 #include <linux/slab.h>
 
+#include "actions.h"
 #include "classify.h"
+#include "memory.h"
 #include "port.h"
 #include "rcvq.h"
 #include "reply.h"
@@ -110,6 +112,7 @@ static u32 clasp_timewait_step(struct clasp_timewait *tw,
 {
 	u32 actions = clasp_fsm_cell(CLASP_TIME_WAIT, event)->actions;
 
+	clasp_step_seen(NULL, CLASP_TIME_WAIT, event);
 	if (WARN_ON_ONCE(actions & CLASP_DO_NEVER))
 		return 0;
 	if (actions & CLASP_DO_SEND_ACK ||
@@ -203,6 +206,8 @@ static struct clasp_timewait *clasp_timewait_create(struct sock *sk)
 	const struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_timewait *tw;
 
+	if (clasp_memory_refused())
+		return NULL;
 	tw = kmem_cache_zalloc(clasp_timewait_cache, GFP_ATOMIC);
 	if (!tw)
 		return NULL;

@@ -5,9 +5,7 @@
  * on a TUN device test.
  */
 #include <linux/errqueue.h>
-#include <linux/icmp.h>
 
-#include "../icmp.h"
 #include "letters.h"
 
 /* What the socket was told of the MTU, in place of its route. */
@@ -21,45 +19,6 @@ static void tell_mtu(struct sock *sk)
 static u64 counted(enum clasp_counter counter)
 {
 	return clasp_mib_read(&init_net, counter);
-}
-
-/* As IP hands it over: at the header that was returned, behind two others. */
-static struct sk_buff *message(struct kunit *test)
-{
-	struct sk_buff *skb = alloc_skb(256, GFP_KERNEL);
-	struct iphdr *iph;
-
-	KUNIT_ASSERT_NOT_NULL(test, skb);
-	skb_reserve(skb, 64);
-	skb_reset_network_header(skb);
-	skb_put_zero(skb, sizeof(*iph));
-	skb_set_transport_header(skb, skb->len);
-	skb_put_zero(skb, sizeof(struct icmphdr));
-	iph = skb_put_zero(skb, sizeof(*iph));
-	iph->ihl = 5;
-	icmp_hdr(skb)->type = ICMP_DEST_UNREACH;
-	icmp_hdr(skb)->code = ICMP_PORT_UNREACH;
-	skb_put_zero(skb, 16);
-	skb_pull(skb, sizeof(*iph) + sizeof(struct icmphdr));
-	return skb;
-}
-
-/* A message about a segment of this end. */
-static int icmp(struct wire *wire, enum wire_end end, struct clasp_icmp what)
-{
-	bool client = end == C;
-	struct sk_buff *skb = message(wire->test);
-	int err;
-
-	ipv6_addr_set_v4mapped(htonl(0x0afd0001 + end), &what.flow.laddr);
-	ipv6_addr_set_v4mapped(htonl(0x0afd0001 + !end), &what.flow.raddr);
-	what.flow.lport = htons(client ? WIRE_CLIENT_PORT : WIRE_SERVER_PORT);
-	what.flow.rport = htons(client ? WIRE_SERVER_PORT : WIRE_CLIENT_PORT);
-	local_bh_disable();
-	err = clasp_icmp_input(&init_net, &what, skb);
-	local_bh_enable();
-	kfree_skb(skb);
-	return err;
 }
 
 #define HARD(number)							\
@@ -100,12 +59,12 @@ static void icmp_connect(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct socket *sock = connecting(wire);
 
-	KUNIT_EXPECT_EQ(test, 0, icmp(wire, C, HARD(100)));
+	KUNIT_EXPECT_EQ(test, 0, wire_icmp(wire, C, HARD(100)));
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSED);
 	KUNIT_EXPECT_EQ(test, -ECONNREFUSED, wire_error(sock));
 	wire_close(wire, &sock);
 	sock = connecting(wire);
-	icmp(wire, C, SOFT(100));
+	wire_icmp(wire, C, SOFT(100));
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSED);
 	KUNIT_EXPECT_EQ(test, -EHOSTUNREACH, wire_error(sock));
 }
@@ -117,9 +76,9 @@ static void icmp_connect_number(struct kunit *test)
 	u64 outside = counted(CLASP_MIB_IcmpOutside);
 	struct socket *sock = connecting(wire);
 
-	icmp(wire, C, HARD(99));
-	icmp(wire, C, HARD(102));
-	icmp(wire, C, HARD(100 + (1ull << 32)));
+	wire_icmp(wire, C, HARD(99));
+	wire_icmp(wire, C, HARD(102));
+	wire_icmp(wire, C, HARD(100 + (1ull << 32)));
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_SYN_SENT);
 	KUNIT_EXPECT_EQ(test, 0, wire_error(sock));
 	KUNIT_EXPECT_EQ(test, counted(CLASP_MIB_IcmpOutside) - outside, 3);
@@ -131,8 +90,8 @@ static void icmp_stranger(struct kunit *test)
 	struct wire *wire = test->priv;
 
 	wire_listen(wire, 8);
-	KUNIT_EXPECT_EQ(test, -ENOENT, icmp(wire, V, HARD(0)));
-	KUNIT_EXPECT_EQ(test, -ENOENT, icmp(wire, C, HARD(0)));
+	KUNIT_EXPECT_EQ(test, -ENOENT, wire_icmp(wire, V, HARD(0)));
+	KUNIT_EXPECT_EQ(test, -ENOENT, wire_icmp(wire, C, HARD(0)));
 }
 
 /* The program holds the socket: the error waits, and is not lost. */
@@ -142,9 +101,9 @@ static void icmp_busy(struct kunit *test)
 	struct socket *sock = connecting(wire);
 
 	lock_sock(sock->sk);
-	icmp(wire, C, HARD(100));
+	wire_icmp(wire, C, HARD(100));
 	/* Of two, the hard one is the reason. */
-	icmp(wire, C, SOFT(100));
+	wire_icmp(wire, C, SOFT(100));
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_SYN_SENT);
 	release_sock(sock->sk);
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSED);
@@ -165,7 +124,7 @@ static void icmp_busy_established(struct kunit *test)
 
 	lock_sock(sock->sk);
 	wire_inject(wire, V, S | A, 200, 101, 0);
-	icmp(wire, C, HARD(100));
+	wire_icmp(wire, C, HARD(100));
 	release_sock(sock->sk);
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_ESTABLISHED);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(sock->sk->sk_err_soft), ECONNREFUSED);
@@ -178,10 +137,10 @@ static void icmp_established(struct kunit *test)
 	struct wire_pair pair;
 
 	sending(wire, &pair);
-	icmp(wire, C, HARD(101));
+	wire_icmp(wire, C, HARD(101));
 	KUNIT_EXPECT_EQ(test, READ_ONCE(pair.client->sk->sk_err_soft),
 			ECONNREFUSED);
-	icmp(wire, C, SOFT(101));
+	wire_icmp(wire, C, SOFT(101));
 	WIRE_STATES(wire, ESTABLISHED, ESTABLISHED);
 	KUNIT_EXPECT_EQ(test, 0, wire_error(pair.client));
 	wire_run(wire, SECONDS(3000));
@@ -196,11 +155,11 @@ static void icmp_forgotten(struct kunit *test)
 	struct wire_pair pair;
 
 	sending(wire, &pair);
-	icmp(wire, C, SOFT(101));
+	wire_icmp(wire, C, SOFT(101));
 	wire_mend(wire);
 	wire_run(wire, SECONDS(2));
 	KUNIT_EXPECT_EQ(test, READ_ONCE(pair.client->sk->sk_err_soft), 0);
-	icmp(wire, C, SOFT(101));
+	wire_icmp(wire, C, SOFT(101));
 	KUNIT_EXPECT_EQ(test, READ_ONCE(pair.client->sk->sk_err_soft), 0);
 }
 
@@ -212,7 +171,7 @@ static void icmp_recverr(struct kunit *test)
 
 	sending(wire, &pair);
 	inet_set_bit(RECVERR, pair.client->sk);
-	icmp(wire, C, SOFT(101));
+	wire_icmp(wire, C, SOFT(101));
 	KUNIT_EXPECT_EQ(test, -EHOSTUNREACH, wire_error(pair.client));
 	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&pair.client->sk->sk_error_queue));
 	WIRE_STATES(wire, ESTABLISHED, ESTABLISHED);
@@ -226,7 +185,7 @@ static void icmp_recverr_connect(struct kunit *test)
 	struct sk_buff *skb;
 
 	inet_set_bit(RECVERR, sock->sk);
-	icmp(wire, C, HARD(100));
+	wire_icmp(wire, C, HARD(100));
 	KUNIT_EXPECT_EQ(test, -ECONNREFUSED, wire_error(sock));
 	skb = sock_dequeue_err_skb(sock->sk);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
@@ -249,13 +208,13 @@ static void icmp_request(struct kunit *test)
 	wire->isn[V] = 200;
 	wire_cut(wire, V);
 	wire_inject(wire, C, S, 100, 0, 0);
-	icmp(wire, V, SOFT(200));
-	icmp(wire, V, HARD(199));
-	icmp(wire, V, HARD(201));
-	icmp(wire, V, TOO_BIG(200, 68));
+	wire_icmp(wire, V, SOFT(200));
+	wire_icmp(wire, V, HARD(199));
+	wire_icmp(wire, V, HARD(201));
+	wire_icmp(wire, V, TOO_BIG(200, 68));
 	KUNIT_EXPECT_EQ(test, wire_state(wire, V), CLASP_SYN_RECEIVED);
 	KUNIT_EXPECT_EQ(test, counted(CLASP_MIB_IcmpOutside) - outside, 2);
-	icmp(wire, V, HARD(200));
+	wire_icmp(wire, V, HARD(200));
 	KUNIT_EXPECT_EQ(test, wire_state(wire, V), CLASP_CLOSED);
 	KUNIT_EXPECT_EQ(test, clasp_sk(listener->sk)->request_count, 0);
 	KUNIT_EXPECT_EQ(test, 0, wire_error(listener));
@@ -273,8 +232,8 @@ static void icmp_request_busy(struct kunit *test)
 	wire_inject(wire, C, S, 100, 0, 0);
 	wire_inject_at(wire, WIRE_CLIENT_PORT + 1, S, 100, 0, 0);
 	lock_sock(listener->sk);
-	icmp(wire, V, SOFT(200));
-	icmp(wire, V, HARD(200));
+	wire_icmp(wire, V, SOFT(200));
+	wire_icmp(wire, V, HARD(200));
 	KUNIT_EXPECT_EQ(test, wire_state(wire, V), CLASP_SYN_RECEIVED);
 	release_sock(listener->sk);
 	KUNIT_EXPECT_EQ(test, wire_state(wire, V), CLASP_CLOSED);
@@ -295,8 +254,8 @@ static void icmp_time_wait(struct kunit *test)
 	wire_close(wire, &pair.server);
 	wire_settle(wire);
 	WIRE_STATES(wire, TIME_WAIT, CLOSED);
-	KUNIT_EXPECT_EQ(test, 0, icmp(wire, C, HARD(101)));
-	KUNIT_EXPECT_EQ(test, 0, icmp(wire, C, HARD(102)));
+	KUNIT_EXPECT_EQ(test, 0, wire_icmp(wire, C, HARD(101)));
+	KUNIT_EXPECT_EQ(test, 0, wire_icmp(wire, C, HARD(102)));
 	WIRE_STATES(wire, TIME_WAIT, CLOSED);
 }
 
@@ -309,13 +268,13 @@ static void icmp_mtu(struct kunit *test)
 	wire_af.mtu_reduced = tell_mtu;
 	told_mtu = 0;
 	sending(wire, &pair);
-	icmp(wire, C, TOO_BIG(100, 600));
-	icmp(wire, C, TOO_BIG(112, 600));
+	wire_icmp(wire, C, TOO_BIG(100, 600));
+	wire_icmp(wire, C, TOO_BIG(112, 600));
 	KUNIT_EXPECT_EQ(test, told_mtu, 0);
-	icmp(wire, C, TOO_BIG(101, 600));
+	wire_icmp(wire, C, TOO_BIG(101, 600));
 	KUNIT_EXPECT_EQ(test, told_mtu, 600);
 	lock_sock(pair.client->sk);
-	icmp(wire, C, TOO_BIG(111, 500));
+	wire_icmp(wire, C, TOO_BIG(111, 500));
 	KUNIT_EXPECT_EQ(test, told_mtu, 600);
 	release_sock(pair.client->sk);
 	KUNIT_EXPECT_EQ(test, told_mtu, 500);

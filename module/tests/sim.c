@@ -92,6 +92,19 @@ static void sim_set_isn(struct sim *sim)
 	sim->wire->isn[WIRE_SERVER] = sim->isn[WIRE_SERVER] + (past << 8);
 }
 
+/* So that what takes hours or luck comes within a run, too. */
+static void sim_knobs(struct sim *sim)
+{
+	struct clasp_sysctl *sysctl = wire_sysctl();
+
+	sysctl->syn_cookies = sim_random(sim, 8) ? 1 : 2;
+	sysctl->mtu_probing = sim_random(sim, 2);
+	sysctl->quick_acks = sim_random(sim, 17);
+	sysctl->keepalive_idle_ms = 1000 << sim_random(sim, 13);
+	sysctl->keepalive_interval_ms = 1000 << sim_random(sim, 7);
+	sysctl->keepalive_probes = 1 + sim_random(sim, 9);
+}
+
 static void sim_wire(struct sim *sim)
 {
 	struct wire *wire = sim->wire;
@@ -119,8 +132,7 @@ static void sim_begin(struct sim *sim, struct wire *wire, u32 seed)
 	sim->seed = seed;
 	prandom_seed_state(&sim->rnd, seed);
 	clasp_challenges_init(&clasp_net(&init_net)->challenges);
-	wire_sysctl()->syn_cookies = sim_random(sim, 8) ? 1 : 2;
-	wire_sysctl()->mtu_probing = sim_random(sim, 2);
+	sim_knobs(sim);
 	sim_wire(sim);
 	sim->isn[WIRE_CLIENT] = sim_isn(sim);
 	sim->isn[WIRE_SERVER] = sim_isn(sim);
@@ -128,6 +140,8 @@ static void sim_begin(struct sim *sim, struct wire *wire, u32 seed)
 	sim->programs[WIRE_SERVER].end = WIRE_SERVER;
 	sim->fierce = sim_random(sim, 2);
 	sim->finite = !sim_random(sim, 8);
+	sim->strange = !sim_random(sim, 4);
+	sim->scarce = sim_random(sim, 4) ? 0 : 2 + sim_random(sim, 50);
 	sim->connects = 2 + sim->fierce * 4;
 	sim_set_isn(sim);
 	sim_watch(sim);
@@ -193,6 +207,8 @@ static void sim_live(struct sim *sim)
 		if (sim->finite && !sim_random(sim, 40))
 			sim_cut(sim);
 		sim_program_act(sim, &sim->programs[sim_random(sim, WIRE_ENDS)]);
+		if (sim->strange && !sim_random(sim, 10))
+			sim_stranger_act(sim, &sim->programs[sim_random(sim, WIRE_ENDS)]);
 		sim_check_step(sim);
 		if (sim_random(sim, 2))
 			sim_wait(sim);

@@ -99,6 +99,8 @@ struct sim_shadow {
  * @cause: somebody did what may end a connection before its time
  * @fierce: the programs do anything; others only what does not abort
  * @finite: the wire may be cut
+ * @strange: strangers send something now and then
+ * @scarce: one in so many allocations fails; 0 for none
  * @connects: how many times a program may still connect
  * @failed: a rule was broken
  * @hash: of all calls and their results
@@ -120,6 +122,8 @@ struct sim {
 	bool cause;
 	bool fierce;
 	bool finite;
+	bool strange;
+	u8 scarce;
 	u8 connects;
 	bool failed;
 	u32 hash;
@@ -165,6 +169,8 @@ void sim_program_read(struct sim *sim, struct sim_program *prog);
 void sim_program_shutdown(struct sim *sim, struct sim_program *prog, int how);
 void sim_program_close(struct sim *sim, struct sim_program *prog);
 void sim_program_deafen(struct sim *sim, struct sim_program *prog);
+
+void sim_stranger_act(struct sim *sim, struct sim_program *prog);
 
 bool sim_run(struct sim *sim, struct wire *wire, u32 seed);
 

@@ -3,6 +3,7 @@
 #include <net/sock.h>
 
 #include "../actions.h"
+#include "../memory.h"
 #include "../request.h"
 #include "sim.h"
 
@@ -121,9 +122,13 @@ static bool sim_is_cause(enum clasp_state state, enum clasp_event event)
 	switch (event) {
 	case CLASP_EV_ABORT:
 		return state != CLASP_CLOSED;
+	case CLASP_EV_STRAY:
+		/* A keep-alive, when the ACK of a SYN cookie was lost. */
+		return state == CLASP_LISTEN;
 	case CLASP_EV_GIVE_UP:
 	case CLASP_EV_FIN_WAIT_2_OVER:
 	case CLASP_EV_TEXT_UNREAD:
+	case CLASP_EV_UNREACHABLE:
 		return true;
 	default:
 		return false;
@@ -160,10 +165,20 @@ static void sim_event(const struct sock *sk, enum clasp_state state,
 	shadow->state = cell->next;
 }
 
+/* Without memory a connection may fail, as long as it is told. */
+static bool sim_scarce(void)
+{
+	bool refused = the_sim->scarce && !sim_random(the_sim, the_sim->scarce);
+
+	the_sim->cause |= refused;
+	return refused;
+}
+
 void sim_watch(struct sim *sim)
 {
 	the_sim = sim;
 	WRITE_ONCE(clasp_step_hook, sim ? sim_event : NULL);
+	WRITE_ONCE(clasp_memory_hook, sim ? sim_scarce : NULL);
 }
 
 /* --- after each step -------------------------------------------------------- */

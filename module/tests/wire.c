@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A wire in memory with a clock of its own: what the two ends are told. */
+#include <linux/icmp.h>
 #include <linux/jhash.h>
 #include <linux/prandom.h>
 #include <net/checksum.h>
@@ -8,9 +9,13 @@
 
 #include "../input.h"
 #include "../isn.h"
+#include "../memory.h"
 #include "wire.h"
 
 #define WIRE_ADDR(end)	htonl(0x0afd0001 + (end))
+
+/* Set by the simulator: is there no memory? */
+bool (*clasp_memory_hook)(void);
 
 /* The hooks of the module know no test, so there is one wire at a time. */
 static struct wire *the_wire;
@@ -467,6 +472,44 @@ void wire_inject_at(struct wire *wire, u16 port, u8 flags, u64 seq,
 		.from = WIRE_CLIENT, .flags = flags, .seq = seq,
 		.ack_seq = ack_seq, .len = len, .window = 65536,
 	});
+}
+
+/* As IP hands it over: at the header that was returned, behind two others. */
+static struct sk_buff *wire_icmp_message(struct kunit *test)
+{
+	struct sk_buff *skb = alloc_skb(256, GFP_KERNEL);
+	struct iphdr *iph;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_reserve(skb, 64);
+	skb_reset_network_header(skb);
+	skb_put_zero(skb, sizeof(*iph));
+	skb_set_transport_header(skb, skb->len);
+	skb_put_zero(skb, sizeof(struct icmphdr));
+	iph = skb_put_zero(skb, sizeof(*iph));
+	iph->ihl = 5;
+	icmp_hdr(skb)->type = ICMP_DEST_UNREACH;
+	icmp_hdr(skb)->code = ICMP_PORT_UNREACH;
+	skb_put_zero(skb, 16);
+	skb_pull(skb, sizeof(*iph) + sizeof(struct icmphdr));
+	return skb;
+}
+
+/* A message about a segment of this end. */
+int wire_icmp(struct wire *wire, enum wire_end end, struct clasp_icmp what)
+{
+	struct sk_buff *skb = wire_icmp_message(wire->test);
+	int err;
+
+	ipv6_addr_set_v4mapped(WIRE_ADDR(end), &what.flow.laddr);
+	ipv6_addr_set_v4mapped(WIRE_ADDR(!end), &what.flow.raddr);
+	what.flow.lport = htons(wire_port(end));
+	what.flow.rport = htons(wire_port(!end));
+	local_bh_disable();
+	err = clasp_icmp_input(&init_net, &what, skb);
+	local_bh_enable();
+	kfree_skb(skb);
+	return err;
 }
 
 struct clasp_sysctl *wire_sysctl(void)

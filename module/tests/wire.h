@@ -11,6 +11,7 @@
 #include <linux/time64.h>
 
 #include "../clasp.h"
+#include "../icmp.h"
 
 #define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
 #define MS(n)		((u64)(n) * NSEC_PER_MSEC)
@@ -189,6 +190,7 @@ void wire_inject_at(struct wire *wire, u16 port, u8 flags, u64 seq,
 		    u64 ack_seq, u32 len);
 void wire_inject_urgent(struct wire *wire, enum wire_end from, u64 seq,
 			u64 ack_seq, u32 len, u16 urg_ptr);
+int wire_icmp(struct wire *wire, enum wire_end end, struct clasp_icmp what);
 void wire_random(struct wire *wire, const struct wire_chance *chance);
 
 int wire_state(struct wire *wire, enum wire_end end);
