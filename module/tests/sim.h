@@ -96,6 +96,7 @@ struct sim_shadow {
  * @shadows: what was seen of sockets
  * @shadow_count: how many
  * @isn: where each end's initial sequence numbers start
+ * @aborts: how many sockets were aborted
  * @cause: somebody did what may end a connection before its time
  * @fierce: the programs do anything; others only what does not abort
  * @finite: the wire may be cut
@@ -119,6 +120,7 @@ struct sim {
 	struct sim_shadow shadows[SIM_SHADOWS];
 	u32 shadow_count;
 	u64 isn[WIRE_ENDS];
+	u32 aborts;
 	bool cause;
 	bool fierce;
 	bool finite;

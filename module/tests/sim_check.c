@@ -150,6 +150,7 @@ static void sim_event(const struct sock *sk, enum clasp_state state,
 	}
 	if (sim_is_cause(state, event))
 		sim->cause = true;
+	sim->aborts += event == CLASP_EV_ABORT;
 	if (!sk)
 		return;
 	shadow = sim_shadow(sim, sk);

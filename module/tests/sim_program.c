@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The programs of a simulation: all that they can call, in any order. */
 #include "../options.h"
+#include "../recv.h"
 #include "sim.h"
 
 /* A connection of which nothing is known yet. */
@@ -191,10 +192,16 @@ void sim_program_shutdown(struct sim *sim, struct sim_program *prog, int how)
 		prog->out->ended = true;
 }
 
+/* RFC 2525, 2.17: data that nobody will read is not passed over in silence. */
 void sim_program_close(struct sim *sim, struct sim_program *prog)
 {
+	u32 aborts = sim->aborts;
+	bool unread;
+
 	if (!prog->sock)
 		return;
+	unread = clasp_in_state(prog->sock->sk, CLASP_SYNCHRONIZED) &&
+		 clasp_recv_queued(prog->sock->sk) > 0;
 	sim_program_look(sim, prog);
 	if (prog->out)
 		prog->out->ended = true;
@@ -202,6 +209,9 @@ void sim_program_close(struct sim *sim, struct sim_program *prog)
 		sim->cause = true;
 	wire_close(sim->wire, &prog->sock);
 	sim_called(sim, prog, "close", 0, 0);
+	if (unread && sim->aborts == aborts)
+		SIM_FAIL(sim, "data: end %u leaves some unread, and says nothing",
+			 prog->end);
 	sim_program_forget(prog);
 }
 
