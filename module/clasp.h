@@ -223,6 +223,7 @@ struct clasp_urgent {
  * @cookie_at: listener: when a SYN cookie was last sent, ns; 0 for never
  * @accept_queue: listener: children (@accept_node) that accept() has not seen
  * @accept_node: child: in its listener's @accept_queue
+ * @orphan_node: orphan: in struct clasp_orphans::list, under its lock
  * @iss: initial send sequence number
  * @snd_una: oldest unacknowledged number
  * @snd_nxt: next number to be sent
@@ -297,6 +298,7 @@ struct clasp_sock {
 	u64 cookie_at;
 	struct list_head accept_queue;
 	struct list_head accept_node;
+	struct list_head orphan_node;
 
 	u64 iss;
 	u64 snd_una;
@@ -440,6 +442,18 @@ struct clasp_timewaits {
 };
 
 /**
+ * struct clasp_orphans - the connections of a namespace that no program holds
+ * @lock: protects the others; the innermost of all locks
+ * @list: struct clasp_sock::orphan_node
+ * @count: how many are in @list
+ */
+struct clasp_orphans {
+	spinlock_t lock;	/* see above */
+	struct list_head list;
+	u32 count;
+};
+
+/**
  * struct clasp_net - what one network namespace holds
  * @table: connections, listeners, ports
  * @sysctl: the knobs
@@ -451,7 +465,7 @@ struct clasp_timewaits {
  * @next_port: grows with each ephemeral port chosen (RFC 6056)
  * @requests: how many connections are in SYN-RECEIVED of a passive open
  * @timewaits: the connections in TIME-WAIT
- * @orphans: how many connections no program holds
+ * @orphans: the connections that no program holds
  */
 struct clasp_net {
 	struct clasp_table table;
@@ -464,7 +478,7 @@ struct clasp_net {
 	atomic_t next_port;
 	atomic_t requests;
 	struct clasp_timewaits timewaits;
-	atomic_t orphans;
+	struct clasp_orphans orphans;
 };
 
 extern unsigned int clasp_net_id;

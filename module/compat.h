@@ -141,4 +141,32 @@ clasp_compat_register_sysctl(struct net *net, const char *path,
 #endif
 }
 
+/*
+ * Makes a socket one that does not hold its namespace, as the kernel's own do
+ * not: the opposite of sk_net_refcnt_upgrade(). The socket locked; any context.
+ *
+ * 6.2 tracks such sockets, too. 6.14, and whoever took it from there, lets them
+ * keep the memory of struct net, which sk_free() gives back; before, sk_free()
+ * does not look at it.
+ */
+static inline void clasp_compat_release_net(struct sock *sk)
+{
+	struct net *net = sock_net(sk);
+
+	if (!sk->sk_net_refcnt)
+		return;
+	sk->sk_net_refcnt = 0;
+	sock_inuse_add(net, -1);
+#ifdef CLASP_COMPAT_NET_PASSIVE
+	net_passive_inc(net);
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	netns_tracker_free(net, &sk->ns_tracker);
+#else
+	__netns_tracker_free(net, &sk->ns_tracker, true);
+	__netns_tracker_alloc(net, &sk->ns_tracker, false, GFP_ATOMIC);
+#endif
+	put_net(net);
+}
+
 #endif /* _CLASP_COMPAT_H */

@@ -7,6 +7,7 @@
 #include "listen.h"
 #include "memory.h"
 #include "mtu.h"
+#include "orphan.h"
 #include "output.h"
 #include "port.h"
 #include "recovery.h"
@@ -310,7 +311,7 @@ struct sock *clasp_listen_hatch(const struct clasp_request *req)
 	clasp_child_init(child, req);
 	clasp_step(child, CLASP_EV_HATCH, NULL);
 	if (!clasp_child_enter(child, req)) {
-		clasp_socket_orphan(child);
+		clasp_orphan_begin(child);
 		clasp_step(child, CLASP_EV_ABORT, NULL);
 		clasp_socket_release_child(child);
 		return NULL;
@@ -343,7 +344,7 @@ static void clasp_listen_abandon(struct sock *child)
 	bh_lock_sock(child);
 	WARN_ON_ONCE(sock_owned_by_user(child));
 	sock_hold(child);
-	clasp_socket_orphan(child);
+	clasp_orphan_begin(child);
 	if (child->sk_state == CLASP_CLOSED)
 		clasp_socket_destroy(child);
 	else

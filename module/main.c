@@ -6,6 +6,7 @@
 #include "clasp.h"
 #include "family.h"
 #include "ipv4.h"
+#include "orphan.h"
 #include "request.h"
 #include "sysctl.h"
 #include "timewait.h"
@@ -36,6 +37,7 @@ static int __net_init clasp_net_start(struct net *net)
 	clasp_cookies_init(&cnet->cookies);
 	clasp_challenges_init(&cnet->challenges);
 	clasp_timewaits_init(&cnet->timewaits);
+	clasp_orphans_init(&cnet->orphans);
 	atomic_set(&cnet->next_port, (u16)get_random_u32());
 	err = clasp_table_init(&cnet->table);
 	if (err)
@@ -55,8 +57,17 @@ out_table:
 }
 
 /*
- * No socket and no device is left, so neither is a listener, a request or a
- * connection: only TIME-WAIT is, and segments or alarms still being handled.
+ * No program is left, so neither is a listener, a request or a connection but
+ * orphans. The devices are still there: their peers can be told.
+ */
+static void __net_exit clasp_net_before_end(struct net *net)
+{
+	clasp_orphans_end_all(net);
+}
+
+/*
+ * No device is left. TIME-WAIT is, and segments or alarms still being handled;
+ * and orphans that sockets of the kernel have become since.
  */
 static void __net_exit clasp_net_end(struct list_head *nets)
 {
@@ -64,6 +75,7 @@ static void __net_exit clasp_net_end(struct list_head *nets)
 
 	list_for_each_entry(net, nets, exit_list) {
 		clasp_sysctl_exit(net);
+		clasp_orphans_end_all(net);
 		clasp_timewait_end_all(net);
 	}
 	/* Alarms run in softirqs, which a grace period waits for. */
@@ -76,6 +88,7 @@ static void __net_exit clasp_net_end(struct list_head *nets)
 
 static struct pernet_operations clasp_net_ops = {
 	.init = clasp_net_start,
+	.pre_exit = clasp_net_before_end,
 	.exit_batch = clasp_net_end,
 	.id = &clasp_net_id,
 	.size = sizeof(struct clasp_net),

@@ -7,6 +7,7 @@
 #include "icmp.h"
 #include "isn.h"
 #include "mtu.h"
+#include "orphan.h"
 #include "output.h"
 #include "port.h"
 #include "rcvq.h"
@@ -33,6 +34,7 @@ void clasp_socket_reset(struct sock *sk)
 	INIT_LIST_HEAD(&csk->requests);
 	INIT_LIST_HEAD(&csk->accept_queue);
 	INIT_LIST_HEAD(&csk->accept_node);
+	INIT_LIST_HEAD(&csk->orphan_node);
 	csk->request_count = 0;
 	csk->cookie_at = 0;
 	csk->ofo = RB_ROOT;
@@ -98,16 +100,6 @@ int clasp_socket_init(struct sock *sk)
 }
 
 /**
- * clasp_socket_orphan() - no program holds the socket any more
- * @sk: the socket, locked; its reference now is the connection's
- */
-void clasp_socket_orphan(struct sock *sk)
-{
-	sock_orphan(sk);
-	atomic_inc(&clasp_net(sock_net(sk))->orphans);
-}
-
-/**
  * clasp_socket_free() - give back what a socket uses
  * @sk: the socket, CLOSED, which nobody but the caller can reach
  *
@@ -157,13 +149,11 @@ void clasp_socket_leave(struct sock *sk)
  */
 void clasp_socket_destroy(struct sock *sk)
 {
-	struct clasp_net *cnet = clasp_net(sock_net(sk));
-
 	WARN_ON_ONCE(sk->sk_state != CLASP_CLOSED);
 	WARN_ON_ONCE(!sock_flag(sk, SOCK_DEAD));
 	clasp_socket_free(sk);
 	xfrm_sk_free_policy(sk);
-	atomic_dec(&cnet->orphans);
+	clasp_orphan_end(sk);
 	sock_put(sk);
 }
 
@@ -342,13 +332,10 @@ static void clasp_close_linger(struct sock *sk, long timeout)
 /* From here on the connection, if there still is one, is on its own. */
 static void clasp_close_orphan(struct sock *sk)
 {
-	struct clasp_net *cnet = clasp_net(sock_net(sk));
-
-	clasp_socket_orphan(sk);
+	clasp_orphan_begin(sk);
 	if (sk->sk_state == CLASP_CLOSED) {
 		clasp_socket_destroy(sk);
-	} else if (atomic_read(&cnet->orphans) >
-		   READ_ONCE(cnet->sysctl.max_orphans)) {
+	} else if (clasp_orphans_too_many(sk)) {
 		clasp_count_sk(sk, CLASP_MIB_AbortOnMemory);
 		clasp_step(sk, CLASP_EV_ABORT, NULL);
 	} else if (sk->sk_state == CLASP_FIN_WAIT_2) {
@@ -369,6 +356,9 @@ static void clasp_close_orphan(struct sock *sk)
  */
 void clasp_close(struct sock *sk, long timeout)
 {
+	/* An orphan does not hold its namespace: what follows needs it. */
+	struct net *net = maybe_get_net(sock_net(sk));
+
 	lock_sock(sk);
 	/* For us: the connection's own may go at any step from here. */
 	sock_hold(sk);
@@ -378,6 +368,9 @@ void clasp_close(struct sock *sk, long timeout)
 	clasp_close_orphan(sk);
 	release_sock(sk);
 	sock_put(sk);
+	/* NULL if it is ending, which a socket of the kernel can see. */
+	if (net)
+		put_net(net);
 }
 
 /**

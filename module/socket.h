@@ -9,7 +9,6 @@
 
 int clasp_socket_init(struct sock *sk);
 void clasp_socket_reset(struct sock *sk);
-void clasp_socket_orphan(struct sock *sk);
 void clasp_socket_free(struct sock *sk);
 void clasp_socket_unhash(struct sock *sk);
 void clasp_socket_leave(struct sock *sk);

@@ -354,6 +354,6 @@ void sim_check_end(struct sim *sim)
 		SIM_FAIL(sim, "end: %d requests", atomic_read(&cnet->requests));
 	if (cnet->timewaits.count)
 		SIM_FAIL(sim, "end: %u in TIME-WAIT", cnet->timewaits.count);
-	if (atomic_read(&cnet->orphans))
-		SIM_FAIL(sim, "end: %d orphans", atomic_read(&cnet->orphans));
+	if (cnet->orphans.count)
+		SIM_FAIL(sim, "end: %u orphans", cnet->orphans.count);
 }

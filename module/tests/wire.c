@@ -614,7 +614,7 @@ void wire_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, wire_connections(), 0, "connections");
 	KUNIT_EXPECT_EQ_MSG(test, wire_ports(), 0, "ports");
 	KUNIT_EXPECT_EQ_MSG(test, cnet->timewaits.count, 0, "in TIME-WAIT");
-	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&cnet->orphans), 0, "orphans");
+	KUNIT_EXPECT_EQ_MSG(test, cnet->orphans.count, 0, "orphans");
 	/* Freed after a grace period; each complains if it is not empty. */
 	rcu_barrier();
 	KUNIT_EXPECT_EQ_MSG(test, sock_prot_inuse_get(&init_net, &clasp_prot),
