@@ -156,6 +156,7 @@ static void play(struct log *log, void (*be)(struct scene *s),
 	setsockopt(s.fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	pid = fork();
 	if (!pid) {
+		run_first();
 		usleep(WAIT_MS * 1000 / 3);
 		happenings[what].happen(&s);
 		_exit(0);

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -518,15 +517,6 @@ static void limit_time(const struct script *script)
 	alarm(total);
 }
 
-/* Ahead of the kernel's threads, one of which clears away the last namespace. */
-static void claim_processor(void)
-{
-	struct sched_param param = { .sched_priority = 1 };
-
-	if (sched_setscheduler(0, SCHED_FIFO, &param))
-		die_errno("sched_setscheduler");
-}
-
 static int has_line(const struct script *script, enum line_type type)
 {
 	int i;
@@ -550,7 +540,8 @@ int script_run(const struct script *script)
 	tun_start();
 	if (has_line(script, LINE_STATES))
 		states_watch();
-	claim_processor();
+	/* Ahead of the kernel's threads: one clears away the last namespace. */
+	run_first();
 	for (i = 0; i < script->setting_count; i++)
 		set(&script->settings[i]);
 	play.start = now();

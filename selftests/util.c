@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,14 @@ void gen_fill(struct gen *g, void *buf, size_t len)
 		memcpy(p, &x, len < 8 ? len : 8);
 	}
 	g->state = x;
+}
+
+void run_first(void)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		die_errno("sched_setscheduler");
 }
 
 int sysctl_set(const char *name, const char *value)

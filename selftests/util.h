@@ -39,6 +39,12 @@ void gen_init(struct gen *g, u64 seed);
 /* len must be a multiple of 8 except in the last call for a stream. */
 void gen_fill(struct gen *g, void *buf, size_t len);
 
+/*
+ * From now on no other process of this processor runs before this one waits for
+ * something.
+ */
+void run_first(void);
+
 /* Write a value to a file below /proc/sys; 0, or -1 with errno. */
 int sysctl_set(const char *name, const char *value);
 

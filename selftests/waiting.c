@@ -244,7 +244,7 @@ static int is_program(void)
 
 int main(void)
 {
-	u32 count = number_env("WAITING", debug_env() ? 3000 : 20000);
+	u32 count = number_env("WAITING", debug_env() ? 2000 : 20000);
 	struct sockaddr_in addr = addr4("192.0.2.1", LOCAL_PORT);
 	/* On emulated processors, and the sanitizers' slow ones. */
 	double limit = debug_env() ? .1 : .01;
