@@ -157,7 +157,7 @@ check_listener()
 	nobody $STRANGER
 	serve -n 10
 	kill -STOP "$SERVER"
-	for n in 1 2 3; do
+	for _ in 1 2 3; do
 		rm -f "$TMP/connected"
 		fetch_in_background -W "$TMP/connected" -g "$TMP/gate"
 		need test -e "$TMP/connected"
