@@ -57,6 +57,11 @@ progress() {
 	done
 }
 
+# Newer kernels have in scripts/ only a link to it.
+kernel_doc_files() {
+	[ ! -d tools/docs ] || echo tools/docs tools/lib/python
+}
+
 recipe_build() {
 	local work=$1 entry=$1/entry log
 	log=$(cache)/kernels/$name.log
@@ -91,10 +96,10 @@ recipe_build() {
 	# Of 2 GB, what compiling a module takes, and what checks it.
 	find . -name '*.o' -delete
 	mkdir "$entry/build"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046,SC2086
 	cp -a --parents .config Makefile Kbuild Module.symvers System.map include scripts \
 		arch/x86/Makefile* arch/x86/include $arch_files tools/testing/kunit \
-		"$entry/build"
+		$(kernel_doc_files) "$entry/build"
 	# make reads this first: who builds a module need not know the architecture.
 	printf 'export ARCH := %s\ninclude Makefile\n' "$arch" >"$entry/build/GNUmakefile"
 	cd /
