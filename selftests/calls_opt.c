@@ -26,7 +26,7 @@ CASE(buffer_sizes)
 CASE(smallest_buffers)
 {
 	static unsigned char buf[50000], in[50000];
-	struct sockaddr_in a;
+	union address a;
 	int l = sock(), c = sock(), s;
 	struct gen g;
 
@@ -50,7 +50,7 @@ CASE(options_are_handed_down)
 {
 	struct linger lg = { .l_onoff = 1, .l_linger = 9 }, got = { 0 };
 	socklen_t len = sizeof(got);
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 1), s;
 
 	require(!set_int(l, SO_KEEPALIVE, 1));
@@ -251,7 +251,7 @@ CASE(timer_option_lengths)
 
 CASE(timer_options_are_handed_down)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 1), s;
 
 	require(!set_own(l, TCP_KEEPIDLE, 11) && !set_own(l, TCP_KEEPCNT, 12));
@@ -270,7 +270,7 @@ CASE(timer_options_are_handed_down)
 /* Options are the socket's, not the connection's. */
 CASE(timer_options_outlive_connections)
 {
-	struct sockaddr_in none = { .sin_family = AF_UNSPEC };
+	union address none = { .sin_family = AF_UNSPEC };
 	struct pair p;
 
 	pair_open(&p);
@@ -283,7 +283,7 @@ CASE(timer_options_outlive_connections)
 
 CASE(user_timeout_ends_connect)
 {
-	struct sockaddr_in a = addr4(BLACK_HOLE, 1);
+	union address a = address(BLACK_HOLE, 1);
 	int fd = sock();
 
 	require(!set_own(fd, TCP_USER_TIMEOUT, 1500));
@@ -292,7 +292,7 @@ CASE(user_timeout_ends_connect)
 
 CASE(syncnt_ends_connect)
 {
-	struct sockaddr_in a = addr4(BLACK_HOLE, 1);
+	union address a = address(BLACK_HOLE, 1);
 	int fd = sock();
 
 	require(!set_own(fd, TCP_SYNCNT, 1));
@@ -334,7 +334,7 @@ CASE(option_of_ip)
 
 CASE(bind_to_device)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 4), fd = sock();
 
 	require(!setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "bh0", 4));

@@ -77,14 +77,14 @@ void be_listening(struct scene *s)
 void be_refused(struct scene *s)
 {
 	be_closed(s);
-	do_connect(s->fd, addr4("127.0.0.1", 1));
+	do_connect(s->fd, address("127.0.0.1", 1));
 	require(wait_all_events(s->fd, POLLERR));
 }
 
 void be_syn_sent(struct scene *s)
 {
 	be_closed(s);
-	expect_errno(do_connect(s->fd, addr4(BLACK_HOLE, 9)), EINPROGRESS);
+	expect_errno(do_connect(s->fd, address(BLACK_HOLE, 9)), EINPROGRESS);
 }
 
 void be_established(struct scene *s)

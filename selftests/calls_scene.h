@@ -10,7 +10,7 @@
 
 /* One socket under test, and whoever it talks to. */
 struct scene {
-	struct sockaddr_in addr;	/* of somebody who listens */
+	union address addr;	/* of somebody who listens */
 	int l, fd, peer;
 };
 

@@ -97,10 +97,10 @@ static long call_error(struct scene *s)
 
 static long call_getpeername(struct scene *s)
 {
-	struct sockaddr_in a;
+	union address a;
 	socklen_t len = sizeof(a);
 
-	return getpeername(s->fd, (struct sockaddr *)&a, &len);
+	return getpeername(s->fd, &a.any, &len);
 }
 
 static long call_inq(struct scene *s)

@@ -47,7 +47,7 @@ static long wait_accept(struct scene *s)
 
 static long wait_connect(struct scene *s)
 {
-	return do_connect(s->fd, addr4(BLACK_HOLE, 9));
+	return do_connect(s->fd, address(BLACK_HOLE, 9));
 }
 
 static long wait_poll(struct scene *s)
