@@ -14,17 +14,31 @@
 /* CLASP_LINGER2: tcp(7) has no limits, TCP these. */
 #define CLASP_LINGER2_MAX	120
 
+/* Options that are texts have no longer ones, with the 0 at their end. */
+#define CLASP_OPTION_TEXT_MAX	CLASP_CA_NAME_MAX
+
+/**
+ * union clasp_option_value - the value of an option
+ * @number: of most
+ * @text: of CLASP_CONGESTION
+ */
+union clasp_option_value {
+	int number;
+	char text[CLASP_OPTION_TEXT_MAX];
+};
+
 static struct clasp_options *clasp_options(const struct sock *sk)
 {
 	return &clasp_sk(sk)->options;
 }
 
-static void clasp_set_nodelay(struct sock *sk, int value)
+static int clasp_set_nodelay(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->nodelay, value);
 	/* What Nagle holds back goes now. */
 	if (value)
 		clasp_output_push(sk);
+	return 0;
 }
 
 static int clasp_get_nodelay(const struct sock *sk)
@@ -32,10 +46,11 @@ static int clasp_get_nodelay(const struct sock *sk)
 	return READ_ONCE(clasp_options(sk)->nodelay);
 }
 
-static void clasp_set_keepidle(struct sock *sk, int value)
+static int clasp_set_keepidle(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->keepalive_idle, value);
 	clasp_timer_keepalive_set(sk, sock_flag(sk, SOCK_KEEPOPEN));
+	return 0;
 }
 
 static int clasp_get_keepidle(const struct sock *sk)
@@ -44,9 +59,10 @@ static int clasp_get_keepidle(const struct sock *sk)
 	       READ_ONCE(clasp_sysctl(sk)->keepalive_idle_ms) / MSEC_PER_SEC;
 }
 
-static void clasp_set_keepintvl(struct sock *sk, int value)
+static int clasp_set_keepintvl(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->keepalive_interval, value);
+	return 0;
 }
 
 static int clasp_get_keepintvl(const struct sock *sk)
@@ -55,9 +71,10 @@ static int clasp_get_keepintvl(const struct sock *sk)
 	       READ_ONCE(clasp_sysctl(sk)->keepalive_interval_ms) / MSEC_PER_SEC;
 }
 
-static void clasp_set_keepcnt(struct sock *sk, int value)
+static int clasp_set_keepcnt(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->keepalive_probes, value);
+	return 0;
 }
 
 static int clasp_get_keepcnt(const struct sock *sk)
@@ -66,9 +83,10 @@ static int clasp_get_keepcnt(const struct sock *sk)
 	       READ_ONCE(clasp_sysctl(sk)->keepalive_probes);
 }
 
-static void clasp_set_syncnt(struct sock *sk, int value)
+static int clasp_set_syncnt(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->syn_retries, value);
+	return 0;
 }
 
 static int clasp_get_syncnt(const struct sock *sk)
@@ -77,10 +95,11 @@ static int clasp_get_syncnt(const struct sock *sk)
 	       READ_ONCE(clasp_sysctl(sk)->syn_retries);
 }
 
-static void clasp_set_linger2(struct sock *sk, int value)
+static int clasp_set_linger2(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->linger2,
 		   clamp(value, -1, CLASP_LINGER2_MAX));
+	return 0;
 }
 
 static int clasp_get_linger2(const struct sock *sk)
@@ -90,16 +109,21 @@ static int clasp_get_linger2(const struct sock *sk)
 }
 
 /* tcp(7): not permanent, what is received and sent soon decides again. */
-static void clasp_set_quickack(struct sock *sk, int value)
+static int clasp_set_quickack(struct sock *sk, int value)
 {
-	if (value) {
-		clasp_rcvq_quicken(sk);
-		if (clasp_sk(sk)->ack_pending &&
-		    clasp_in_state(sk, CLASP_SYNCHRONIZED))
-			clasp_output_ack(sk);
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	if (!value) {
+		WRITE_ONCE(csk->interactive, true);
+		return 0;
 	}
+	clasp_rcvq_quicken(sk);
+	if (!csk->ack_pending || !clasp_in_state(sk, CLASP_SYNCHRONIZED))
+		return 0;
+	clasp_output_ack(sk);
 	/* As for TCP, an even number acknowledges what is there and no more. */
-	WRITE_ONCE(clasp_sk(sk)->interactive, !(value & 1));
+	WRITE_ONCE(csk->interactive, !(value & 1));
+	return 0;
 }
 
 static int clasp_get_quickack(const struct sock *sk)
@@ -107,10 +131,11 @@ static int clasp_get_quickack(const struct sock *sk)
 	return !READ_ONCE(clasp_sk(sk)->interactive);
 }
 
-static void clasp_set_user_timeout(struct sock *sk, int value)
+static int clasp_set_user_timeout(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->user_timeout, value);
 	clasp_timer_user_timeout_set(sk);
+	return 0;
 }
 
 static int clasp_get_user_timeout(const struct sock *sk)
@@ -119,19 +144,27 @@ static int clasp_get_user_timeout(const struct sock *sk)
 }
 
 /**
- * struct clasp_option - an option at level SOL_CLASP, an int
+ * struct clasp_option - an option at level SOL_CLASP
  * @name: its number
  * @min: least value
  * @max: greatest value
- * @set: set it; socket locked
- * @get: its value, or that of the knob behind it; socket not locked
+ * @set: set it, an int within these limits; 0 or an error. Socket locked
+ * @get: its value, an int, or that of the knob behind it. Socket not locked
+ * @set_text: set it, in place of @set: a text, cut to CLASP_OPTION_TEXT_MAX
+ *	bytes with its end. Socket locked
+ * @get_bytes: its value, in place of @get: fills what it is given, which is all
+ *	zero, and returns how many bytes there are. Socket not locked
+ *
+ * What has no way to set or get it cannot be.
  */
 struct clasp_option {
 	int name;
 	int min;
 	int max;
-	void (*set)(struct sock *sk, int value);
+	int (*set)(struct sock *sk, int value);
 	int (*get)(const struct sock *sk);
+	int (*set_text)(struct sock *sk, const char *text);
+	size_t (*get_bytes)(struct sock *sk, union clasp_option_value *value);
 };
 
 #define CLASP_OPTION(NAME, name, min, max)				\
@@ -159,15 +192,57 @@ static const struct clasp_option *clasp_option_find(int name)
 	return NULL;
 }
 
+/* TCP's level works too: programs need not know what they run over. */
+static bool clasp_option_level(int level)
+{
+	return level == SOL_CLASP || level == SOL_TCP;
+}
+
+static int clasp_option_set_int(struct sock *sk,
+				const struct clasp_option *option, int value)
+{
+	int err;
+
+	if (!option || !option->set)
+		return -ENOPROTOOPT;
+	if (value < option->min || value > option->max)
+		return -EINVAL;
+	lock_sock(sk);
+	err = option->set(sk, value);
+	release_sock(sk);
+	return err;
+}
+
+static int clasp_option_set_text(struct sock *sk,
+				 const struct clasp_option *option,
+				 sockptr_t optval, unsigned int optlen)
+{
+	char text[CLASP_OPTION_TEXT_MAX];
+	long len;
+	int err;
+
+	if (!optlen)
+		return -EINVAL;
+	len = strncpy_from_sockptr(text, optval,
+				   min_t(size_t, optlen, sizeof(text) - 1));
+	if (len < 0)
+		return -EFAULT;
+	text[len] = 0;
+	lock_sock(sk);
+	err = option->set_text(sk, text);
+	release_sock(sk);
+	return err;
+}
+
 /**
  * clasp_setsockopt() - setsockopt(2), but for level SOL_SOCKET
  * @sk: the socket
- * @level: SOL_CLASP or SOL_IP
+ * @level: SOL_CLASP, SOL_TCP or another
  * @optname: the option
  * @optval: its value
  * @optlen: bytes of it
  *
- * Return: 0, -EINVAL, -EFAULT, -ENOPROTOOPT.
+ * Return: 0, -EINVAL, -EFAULT, -ENOPROTOOPT, or what the option has to say.
  */
 int clasp_setsockopt(struct sock *sk, int level, int optname,
 		     sockptr_t optval, unsigned int optlen)
@@ -175,31 +250,26 @@ int clasp_setsockopt(struct sock *sk, int level, int optname,
 	const struct clasp_option *option = clasp_option_find(optname);
 	int value;
 
-	if (level == SOL_IP)
+	if (!clasp_option_level(level))
 		return ip_setsockopt(sk, level, optname, optval, optlen);
-	if (level != SOL_CLASP)
-		return -ENOPROTOOPT;
+	if (option && option->set_text)
+		return clasp_option_set_text(sk, option, optval, optlen);
 	if (optlen < sizeof(value))
 		return -EINVAL;
 	if (copy_from_sockptr(&value, optval, sizeof(value)))
 		return -EFAULT;
-	if (!option)
-		return -ENOPROTOOPT;
-	if (value < option->min || value > option->max)
-		return -EINVAL;
-	lock_sock(sk);
-	option->set(sk, value);
-	release_sock(sk);
-	return 0;
+	return clasp_option_set_int(sk, option, value);
 }
 
 /**
  * clasp_getsockopt() - getsockopt(2), but for level SOL_SOCKET
  * @sk: the socket
- * @level: SOL_CLASP or SOL_IP
+ * @level: SOL_CLASP, SOL_TCP or another
  * @optname: the option
  * @optval: where its value goes
  * @optlen: room there, and how much of it was used
+ *
+ * With too little room, the value's beginning.
  *
  * Return: 0, -EINVAL, -EFAULT, -ENOPROTOOPT.
  */
@@ -207,20 +277,24 @@ int clasp_getsockopt(struct sock *sk, int level, int optname,
 		     char __user *optval, int __user *optlen)
 {
 	const struct clasp_option *option = clasp_option_find(optname);
-	int value, len;
+	union clasp_option_value value;
+	size_t size = sizeof(value.number);
+	int len;
 
-	if (level == SOL_IP)
+	if (!clasp_option_level(level))
 		return ip_getsockopt(sk, level, optname, optval, optlen);
-	if (level != SOL_CLASP)
-		return -ENOPROTOOPT;
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
 	if (!option)
 		return -ENOPROTOOPT;
-	value = option->get(sk);
-	len = min_t(int, len, sizeof(value));
+	memset(&value, 0, sizeof(value));
+	if (option->get_bytes)
+		size = option->get_bytes(sk, &value);
+	else
+		value.number = option->get(sk);
+	len = min_t(size_t, len, size);
 	if (put_user(len, optlen) || copy_to_user(optval, &value, len))
 		return -EFAULT;
 	return 0;

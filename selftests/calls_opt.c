@@ -141,9 +141,8 @@ CASE(option_unknown)
 	expect_errno(setsockopt(fd, proto, 9999, &v, 4), ENOPROTOOPT);
 	expect_errno(getsockopt(fd, proto, 9999, &v, &len), ENOPROTOOPT);
 	expect_errno(setsockopt(fd, IPPROTO_UDP, 9999, &v, 4), ENOPROTOOPT);
-	/* TCP says EOPNOTSUPP here; no manual page does. */
-	require(getsockopt(fd, IPPROTO_UDP, 9999, &v, &len) == -1);
-	expect(errno == ENOPROTOOPT || errno == EOPNOTSUPP);
+	expect_errno(getsockopt(fd, IPPROTO_UDP, 9999, &v, &len),
+		     family == AF_INET ? EOPNOTSUPP : ENOPROTOOPT);
 }
 
 /* Options of the protocol's own level have TCP's numbers. */
@@ -160,6 +159,21 @@ static int get_own(int fd, int option)
 	require(!getsockopt(fd, proto, option, &value, &len));
 	expect_ret(len, sizeof(int));
 	return value;
+}
+
+/* Programs that know of TCP only reach the same options. */
+CASE(level_of_tcp)
+{
+	int fd = sock(), v = 1;
+	socklen_t len = sizeof(v);
+
+	expect_ret(setsockopt(fd, SOL_TCP, TCP_NODELAY, &v, sizeof(v)), 0);
+	expect_ret(get_own(fd, TCP_NODELAY), 1);
+	expect_ret(set_own(fd, TCP_KEEPCNT, 5), 0);
+	expect_ret(getsockopt(fd, SOL_TCP, TCP_KEEPCNT, &v, &len), 0);
+	expect_ret(v, 5);
+	expect_errno(setsockopt(fd, SOL_TCP, 9999, &v, 4), ENOPROTOOPT);
+	expect_errno(getsockopt(fd, SOL_TCP, 9999, &v, &len), ENOPROTOOPT);
 }
 
 CASE(timer_option_defaults)

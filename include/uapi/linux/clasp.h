@@ -19,13 +19,21 @@
 
 /* Options at level SOL_CLASP; numbers and meanings are TCP's. */
 #define CLASP_NODELAY		1	/* int: send small segments at once */
+#define CLASP_MAXSEG		2	/* int: bytes of data in a segment */
 #define CLASP_KEEPIDLE		4	/* int: s of silence to a keep-alive */
 #define CLASP_KEEPINTVL		5	/* int: s between keep-alives */
 #define CLASP_KEEPCNT		6	/* int: keep-alives without answer */
 #define CLASP_SYNCNT		7	/* int: SYNs sent again */
 #define CLASP_LINGER2		8	/* int: s in FIN-WAIT-2 once closed */
+#define CLASP_DEFER_ACCEPT	9	/* int: s to wait for data first */
+#define CLASP_WINDOW_CLAMP	10	/* int: bytes of window at most */
+#define CLASP_INFO		11	/* struct clasp_info, only to get */
 #define CLASP_QUICKACK		12	/* int: acknowledge without delay */
+#define CLASP_CONGESTION	13	/* char[]: name of the algorithm */
 #define CLASP_USER_TIMEOUT	18	/* int: ms to wait for an ACK */
+
+/* The longest name for CLASP_CONGESTION, with the 0 at its end. */
+#define CLASP_CA_NAME_MAX	16
 
 #define CLASP_VERSION		1
 
