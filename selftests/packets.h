@@ -192,7 +192,8 @@ __printf(1, 2) __noreturn void mismatch(const char *fmt, ...);
 struct running {
 	const struct call *call;
 	const struct line *line;
-	double started, ended;
+	double moment, started, ended;
+	double behind;		/* how late the script was when it started */
 	int tid, done;
 	long ret;
 	int err;
