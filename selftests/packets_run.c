@@ -27,7 +27,7 @@
 #define PENDING 16
 #define LOG_LINES 64
 #define DESCRIPTION 256
-#define LOGGED_BYTES 160		/* all headers */
+#define LOGGED_BYTES (IP_HDR_MAX + SEG_HDR_MAX)
 #define SPARE_SECONDS 120
 
 struct logged {
@@ -496,8 +496,10 @@ static void reset_conn(const struct conn *conn, u64 seq)
 	struct segment_spec rst = {
 		.flags = SEG_RST,
 		.seq = { .value = seq, .absolute = 1, .named = 1 },
-		.from = { .addr = conn->peer_addr, .port = conn->peer_port },
-		.to = { .addr = conn->local_addr, .port = conn->local_port },
+		.from = { .addr = conn->peer_addr, .has_addr = 1,
+			  .port = conn->peer_port },
+		.to = { .addr = conn->local_addr, .has_addr = 1,
+			.port = conn->local_port },
 	};
 
 	send_packet(segment_spec_build(&rst, packet));
@@ -562,6 +564,16 @@ static int has_line(const struct script *script, enum line_type type)
 	return 0;
 }
 
+/* Commands take addresses as they are: "${NET}192.0.2.7/$((BITS + 24))". */
+static void tell_shell(void)
+{
+	char bits[8];
+
+	snprintf(bits, sizeof(bits), "%d", world->net_bits);
+	setenv("NET", world->net ?: "", 1);
+	setenv("BITS", bits, 1);
+}
+
 int script_run(const struct script *script)
 {
 	int i;
@@ -572,7 +584,8 @@ int script_run(const struct script *script)
 	if (play.done_fd < 0)
 		die_errno("eventfd");
 	limit_time(script);
-	tun_start();
+	tell_shell();
+	tun_start(script->mtu);
 	if (has_line(script, LINE_STATES))
 		states_watch();
 	/* Ahead of the kernel's threads: one clears away the last namespace. */
