@@ -209,14 +209,16 @@ static u32 pseudo6(const struct in6_addr *src, const struct in6_addr *dst,
 /* ---- either ------------------------------------------------------------- */
 
 /* All that differs. */
-static const struct ip_version {
+struct ip_version {
 	int (*decode)(struct ip_header *ip, const u8 *pkt, size_t have);
 	size_t (*size)(const struct ip_header *ip);
 	void (*encode)(const struct ip_header *ip, size_t len, u8 *pkt);
 	u32 (*pseudo)(const struct in6_addr *src, const struct in6_addr *dst,
 		      int proto, size_t len);
-} ipv4 = { decode4, size4, encode4, pseudo4 },
-  ipv6 = { decode6, size6, encode6, pseudo6 };
+};
+
+static const struct ip_version ipv4 = { decode4, size4, encode4, pseudo4 };
+static const struct ip_version ipv6 = { decode6, size6, encode6, pseudo6 };
 
 static const struct ip_version *version_of(const struct in6_addr *dst)
 {

@@ -69,7 +69,7 @@ static int is_for_world(const struct entry *entry)
 {
 	char copy[sizeof(entry->families)], *at = copy, *name;
 
-	strcpy(copy, entry->families);
+	snprintf(copy, sizeof(copy), "%s", entry->families);
 	while ((name = next_word(&at)))
 		if (!strcmp(name, world->name))
 			return 1;

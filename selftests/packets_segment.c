@@ -276,7 +276,7 @@ static void spec_header(const struct segment_spec *spec, const struct conn *conn
 
 /* The header of IP as told, with what is usual where nothing is. */
 static struct ip_header spec_ip(const struct segment_spec *spec,
-			 const struct segment *seg)
+				const struct segment *seg)
 {
 	struct ip_header ip = {
 		.src = seg->src,
