@@ -10,7 +10,7 @@
 
 #include "ksft.h"
 
-#define WAIT_MS 300
+#define WAIT_MS 1000
 
 /* ---- who waits ---- */
 
@@ -142,7 +142,7 @@ static const struct {
 static void play(struct log *log, void (*be)(struct scene *s),
 		 long (*call)(struct scene *s), int what)
 {
-	struct timeval limit = { .tv_usec = WAIT_MS * 1000 };
+	struct timeval limit = { .tv_sec = WAIT_MS / 1000 };
 	struct scene s;
 	double start;
 	char buf[8];
