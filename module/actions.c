@@ -88,7 +88,7 @@ static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)
 	csk->snd_wl2 = csk->snd_una;
 	csk->snd_wnd = cb->window;
 	csk->max_window = cb->window;
-	csk->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
+	csk->peer_mss = clasp_mtu_peer_mss(csk, cb->mss);
 	clasp_mtu_sync(sk);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 }

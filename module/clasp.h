@@ -172,9 +172,14 @@ struct clasp_mtu {
  * @user_timeout: CLASP_USER_TIMEOUT, ms
  * @syn_retries: CLASP_SYNCNT
  * @linger2: CLASP_LINGER2, s; -1 for not at all
+ * @maxseg: CLASP_MAXSEG, bytes; 0 for what the path and the peer take
+ * @window_clamp: CLASP_WINDOW_CLAMP, bytes; 0 for what the buffer takes
+ * @congestion: CLASP_CONGESTION
+ * @defer_accept: CLASP_DEFER_ACCEPT, time-outs of the SYN-ACK; of a listener,
+ *	not inherited
  * @nodelay: CLASP_NODELAY
  *
- * 0 stands for the namespace's knob. Children inherit them.
+ * 0 stands for the namespace's knob, if there is one. Children inherit them.
  */
 struct clasp_options {
 	int keepalive_idle;
@@ -183,7 +188,34 @@ struct clasp_options {
 	int user_timeout;
 	int syn_retries;
 	int linger2;
+	u32 maxseg;
+	u32 window_clamp;
+	const struct clasp_cong_algorithm *congestion;
+	u8 defer_accept;
 	bool nodelay;
+};
+
+/**
+ * struct clasp_totals - what a connection has done so far, for CLASP_INFO
+ * @segs_out: segments sent
+ * @segs_in: segments received
+ * @data_segs_out: of those sent, with data
+ * @data_segs_in: of those received, with data
+ * @retrans: segments sent again
+ * @bytes_sent: data sent, what was sent again counts again
+ * @bytes_retrans: of these, what was sent again
+ *
+ * What was acknowledged and received in order, the sequence numbers tell: they
+ * do not wrap.
+ */
+struct clasp_totals {
+	u64 segs_out;
+	u64 segs_in;
+	u64 data_segs_out;
+	u64 data_segs_in;
+	u64 retrans;
+	u64 bytes_sent;
+	u64 bytes_retrans;
 };
 
 /**
@@ -252,6 +284,7 @@ struct clasp_urgent {
  * @challenged_at: when a segment that fitted nothing was last answered, ns
  *	(RFC 5961)
  * @urgent: urgent data
+ * @totals: what has been sent and received
  * @rtt: round-trip time
  * @cong: congestion control
  * @recovery: loss recovery
@@ -274,6 +307,7 @@ struct clasp_urgent {
  * @ack_pending: something was received that is not acknowledged yet
  * @ack_now: and it must be acknowledged at once
  * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours
+ * @fin_queued: the number before @write_seq is our FIN
  * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
  *
  * Everything is protected by the socket lock but what is said otherwise
@@ -328,6 +362,7 @@ struct clasp_sock {
 	u64 challenged_at;
 
 	struct clasp_urgent urgent;
+	struct clasp_totals totals;
 	struct clasp_rtt rtt;
 	struct clasp_cong cong;
 	struct clasp_recovery recovery;
@@ -350,6 +385,7 @@ struct clasp_sock {
 	bool interactive;
 	bool ack_pending;
 	bool ack_now;
+	bool fin_queued;
 	bool fin_reached;
 	bool syn_resent;
 };

@@ -11,7 +11,6 @@
 #include "rcvq.h"
 #include "reply.h"
 #include "request.h"
-#include "sndq.h"
 #include "timewait.h"
 
 static void clasp_input_view(const struct sock *sk, struct clasp_view *view)
@@ -21,7 +20,7 @@ static void clasp_input_view(const struct sock *sk, struct clasp_view *view)
 	*view = (struct clasp_view){
 		.state = sk->sk_state,
 		.rcv_shutdown = sk->sk_shutdown & RCV_SHUTDOWN,
-		.fin_queued = clasp_sndq_fin_queued(sk),
+		.fin_queued = csk->fin_queued,
 		.snd_una = csk->snd_una,
 		.snd_nxt = csk->snd_nxt,
 		.write_seq = csk->write_seq,
@@ -44,11 +43,13 @@ void clasp_socket_input(struct sock *sk, struct sk_buff **pskb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_view view;
+	u32 text_len = clasp_segment_text_len(*pskb);
 	enum clasp_event event;
 
+	csk->totals.segs_in++;
+	csk->totals.data_segs_in += !!text_len;
 	clasp_input_view(sk, &view);
-	event = clasp_classify(&view, CLASP_CB(*pskb),
-			       clasp_segment_text_len(*pskb));
+	event = clasp_classify(&view, CLASP_CB(*pskb), text_len);
 	clasp_step(sk, event, pskb);
 	if (csk->fin_reached) {
 		csk->fin_reached = false;

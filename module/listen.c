@@ -39,6 +39,7 @@ static int clasp_listen_start(struct sock *sk)
 	err = clasp_port_listen(sk, true);
 	if (err)
 		return err;
+	WRITE_ONCE(csk->interactive, false);
 	clasp_step(sk, CLASP_EV_LISTEN, NULL);
 	clasp_listener_add(clasp_listen_table(sk), sk);
 	return 0;
@@ -234,6 +235,7 @@ static void clasp_child_init(struct sock *child,
 	inet_sk(child)->mc_list = NULL;
 	INIT_HLIST_NODE(&csk->listener_node);
 	clasp_socket_reset(child);
+	csk->options.defer_accept = 0;
 	WRITE_ONCE(child->sk_shutdown, 0);
 	csk->entry = (struct clasp_entry){
 		.flow = req->entry.flow,
@@ -262,8 +264,8 @@ static void clasp_child_init(struct sock *child,
 	clasp_mtu_sync(child);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
-	csk->rtt.backoff = req->retries;
-	csk->syn_resent = req->retries;
+	csk->rtt.backoff = req->resent;
+	csk->syn_resent = req->resent;
 }
 
 /* Gives the child its place in the tables: the port's, then the request's. */

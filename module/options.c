@@ -4,6 +4,8 @@
 #include <asm/ioctls.h>
 #include <net/ip.h>
 
+#include "cong.h"
+#include "info.h"
 #include "options.h"
 #include "output.h"
 #include "rcvq.h"
@@ -14,6 +16,14 @@
 /* CLASP_LINGER2: tcp(7) has no limits, TCP these. */
 #define CLASP_LINGER2_MAX	120
 
+/* CLASP_MAXSEG: TCP's limits, bytes. */
+#define CLASP_MAXSEG_MIN	88
+#define CLASP_MAXSEG_MAX	32767
+
+/* CLASP_DEFER_ACCEPT: the first time-out of a request, and the longest, s. */
+#define CLASP_DEFER_TIMEOUT	1
+#define CLASP_DEFER_TIMEOUT_MAX	120
+
 /* Options that are texts have no longer ones, with the 0 at their end. */
 #define CLASP_OPTION_TEXT_MAX	CLASP_CA_NAME_MAX
 
@@ -21,9 +31,11 @@
  * union clasp_option_value - the value of an option
  * @number: of most
  * @text: of CLASP_CONGESTION
+ * @info: of CLASP_INFO
  */
 union clasp_option_value {
 	int number;
+	struct clasp_info info;
 	char text[CLASP_OPTION_TEXT_MAX];
 };
 
@@ -131,6 +143,103 @@ static int clasp_get_quickack(const struct sock *sk)
 	return !READ_ONCE(clasp_sk(sk)->interactive);
 }
 
+/*
+ * Also of the peer's segments: it is told so with the SYN. What is agreed on by
+ * then stays, whatever is set later.
+ */
+static int clasp_set_maxseg(struct sock *sk, int value)
+{
+	if (value && value < CLASP_MAXSEG_MIN)
+		return -EINVAL;
+	WRITE_ONCE(clasp_options(sk)->maxseg, value);
+	return 0;
+}
+
+static int clasp_get_maxseg(const struct sock *sk)
+{
+	const u32 unconnected = 1u << CLASP_CLOSED | 1u << CLASP_LISTEN;
+	u32 maxseg = READ_ONCE(clasp_options(sk)->maxseg);
+
+	if (maxseg && clasp_in_state(sk, unconnected))
+		return maxseg;
+	return READ_ONCE(clasp_sk(sk)->snd_mss);
+}
+
+/* With a connection, the window cannot be let go of any more, as for TCP. */
+static int clasp_set_window_clamp(struct sock *sk, int value)
+{
+	if (!value && sk->sk_state != CLASP_CLOSED)
+		return -EINVAL;
+	WRITE_ONCE(clasp_options(sk)->window_clamp,
+		   value ? max_t(int, value, SOCK_MIN_RCVBUF / 2) : 0);
+	return 0;
+}
+
+static int clasp_get_window_clamp(const struct sock *sk)
+{
+	return READ_ONCE(clasp_options(sk)->window_clamp);
+}
+
+/*
+ * tcp(7) has seconds, a request counts time-outs: 1 s, then each twice the one
+ * before. TCP rounds up as this does, and tells the same when asked.
+ */
+static u32 clasp_defer_next(u32 timeout)
+{
+	return min_t(u32, timeout * 2, CLASP_DEFER_TIMEOUT_MAX);
+}
+
+static int clasp_set_defer_accept(struct sock *sk, int seconds)
+{
+	u32 timeout = CLASP_DEFER_TIMEOUT, period = timeout;
+	int timeouts = seconds > 0;
+
+	while (seconds > 0 && period < seconds && timeouts < U8_MAX) {
+		timeout = clasp_defer_next(timeout);
+		period += timeout;
+		timeouts++;
+	}
+	WRITE_ONCE(clasp_options(sk)->defer_accept, timeouts);
+	return 0;
+}
+
+static int clasp_get_defer_accept(const struct sock *sk)
+{
+	int timeouts = READ_ONCE(clasp_options(sk)->defer_accept);
+	u32 timeout = CLASP_DEFER_TIMEOUT;
+	int seconds = 0;
+
+	while (timeouts--) {
+		seconds += timeout;
+		timeout = clasp_defer_next(timeout);
+	}
+	return seconds;
+}
+
+static int clasp_set_congestion(struct sock *sk, const char *name)
+{
+	const struct clasp_cong_algorithm *algorithm = clasp_cong_find(name);
+
+	if (!algorithm)
+		return -ENOENT;
+	WRITE_ONCE(clasp_options(sk)->congestion, algorithm);
+	return 0;
+}
+
+static size_t clasp_get_congestion(struct sock *sk,
+				   union clasp_option_value *value)
+{
+	strscpy(value->text, READ_ONCE(clasp_options(sk)->congestion)->name,
+		sizeof(value->text));
+	return sizeof(value->text);
+}
+
+static size_t clasp_get_info(struct sock *sk, union clasp_option_value *value)
+{
+	clasp_info_fill(sk, &value->info);
+	return sizeof(value->info);
+}
+
 static int clasp_set_user_timeout(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->user_timeout, value);
@@ -180,6 +289,12 @@ static const struct clasp_option clasp_option_table[] = {
 	CLASP_OPTION(LINGER2, linger2, INT_MIN, INT_MAX),
 	CLASP_OPTION(QUICKACK, quickack, INT_MIN, INT_MAX),
 	CLASP_OPTION(USER_TIMEOUT, user_timeout, 0, INT_MAX),
+	CLASP_OPTION(MAXSEG, maxseg, 0, CLASP_MAXSEG_MAX),
+	CLASP_OPTION(WINDOW_CLAMP, window_clamp, INT_MIN, INT_MAX),
+	CLASP_OPTION(DEFER_ACCEPT, defer_accept, INT_MIN, INT_MAX),
+	{ .name = CLASP_CONGESTION, .set_text = clasp_set_congestion,
+	  .get_bytes = clasp_get_congestion },
+	{ .name = CLASP_INFO, .get_bytes = clasp_get_info },
 };
 
 static const struct clasp_option *clasp_option_find(int name)
@@ -234,6 +349,17 @@ static int clasp_option_set_text(struct sock *sk,
 	return err;
 }
 
+/* What IP refuses to TCP, but does not know us for: a stream joins no group. */
+static bool clasp_option_of_group(const struct sock *sk, int level, int optname)
+{
+	if (level == SOL_IP)
+		return optname == IP_ADD_MEMBERSHIP ||
+		       optname == IP_DROP_MEMBERSHIP;
+	return level == SOL_IPV6 && sk->sk_family == AF_INET6 &&
+	       (optname == IPV6_ADD_MEMBERSHIP ||
+		optname == IPV6_DROP_MEMBERSHIP);
+}
+
 /**
  * clasp_setsockopt() - setsockopt(2), but for level SOL_SOCKET
  * @sk: the socket
@@ -242,7 +368,8 @@ static int clasp_option_set_text(struct sock *sk,
  * @optval: its value
  * @optlen: bytes of it
  *
- * Return: 0, -EINVAL, -EFAULT, -ENOPROTOOPT, or what the option has to say.
+ * Return: 0, -EINVAL, -EFAULT, -ENOPROTOOPT, -EPROTO, or what the option has to
+ * say.
  */
 int clasp_setsockopt(struct sock *sk, int level, int optname,
 		     sockptr_t optval, unsigned int optlen)
@@ -250,6 +377,8 @@ int clasp_setsockopt(struct sock *sk, int level, int optname,
 	const struct clasp_option *option = clasp_option_find(optname);
 	int value;
 
+	if (clasp_option_of_group(sk, level, optname))
+		return -EPROTO;
 	if (!clasp_option_level(level))
 		return ip_setsockopt(sk, level, optname, optval, optlen);
 	if (option && option->set_text)

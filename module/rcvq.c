@@ -375,13 +375,21 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 		kfree_skb(skb);
 }
 
+/* CLASP_WINDOW_CLAMP: no window is larger. */
+static u32 clasp_rcvq_clamp(const struct sock *sk, u32 window)
+{
+	u32 most = READ_ONCE(clasp_sk(sk)->options.window_clamp);
+
+	return most ? min(window, most) : window;
+}
+
 /* Half of the buffer is for the stream, half for the overhead of its skbs. */
 static u32 clasp_rcvq_space(const struct sock *sk)
 {
 	int space = READ_ONCE(sk->sk_rcvbuf) -
 		    atomic_read(&sk->sk_rmem_alloc);
 
-	return max(space, 0) / 2;
+	return clasp_rcvq_clamp(sk, max(space, 0) / 2);
 }
 
 /**
@@ -392,7 +400,7 @@ static u32 clasp_rcvq_space(const struct sock *sk)
  */
 u32 clasp_rcvq_initial_window(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_rcvbuf) / 2;
+	return clasp_rcvq_clamp(sk, READ_ONCE(sk->sk_rcvbuf) / 2);
 }
 
 /* RFC 9293, section 3.8.6.2.2: the least step by which a window opens. */

@@ -81,7 +81,8 @@ static void clasp_request_destroy(struct clasp_request *req)
 
 static void clasp_request_send(struct clasp_request *req, u8 flags)
 {
-	const struct clasp_af_ops *af = clasp_sk(req->listener)->af;
+	const struct clasp_sock *listener = clasp_sk(req->listener);
+	const struct clasp_af_ops *af = listener->af;
 	struct net *net = clasp_request_net(req);
 	struct clasp_header header = {
 		.flags = flags | CLASP_ACK,
@@ -91,7 +92,8 @@ static void clasp_request_send(struct clasp_request *req, u8 flags)
 	};
 
 	if (flags & CLASP_SYN)
-		header.mss = clasp_mtu_to_mss(af, af->path_mtu(net, &req->path));
+		header.mss = clasp_mtu_max_mss(listener,
+					       af->path_mtu(net, &req->path));
 	clasp_reply(net, af, &req->path, &header);
 }
 
@@ -171,19 +173,36 @@ static void clasp_request_step(struct clasp_request *req,
 	clasp_request_act(req, clasp_request_cell(event)->actions, NULL);
 }
 
-/* Listener locked; the caller holds a reference to the request. */
-static void clasp_request_timeout(struct clasp_request *req)
+/* No more time-outs for the peer to acknowledge, or then to send data? */
+static bool clasp_request_hopeless(const struct clasp_request *req)
 {
 	int limit = READ_ONCE(clasp_sk(req->listener)->options.syn_retries) ?:
 		    READ_ONCE(clasp_sysctl(req->listener)->synack_retries);
-	enum clasp_event event = CLASP_EV_GIVE_UP;
 
-	if (req->retries < limit) {
-		event = CLASP_EV_RETRANSMIT;
-		req->retries++;
-		clasp_request_wait(req);
+	if (req->acked && req->retries < req->defer)
+		return false;
+	return req->retries >= limit;
+}
+
+/*
+ * Listener locked; the caller holds a reference to the request.
+ *
+ * A peer that has acknowledged, and from which data is awaited, is left alone
+ * until the last time-out. Then the SYN-ACK brings an ACK that is enough.
+ */
+static void clasp_request_timeout(struct clasp_request *req)
+{
+	if (clasp_request_hopeless(req)) {
+		clasp_request_step(req, CLASP_EV_GIVE_UP);
+		return;
 	}
-	clasp_request_step(req, event);
+	req->retries++;
+	clasp_request_wait(req);
+	if (req->acked && req->retries < req->defer)
+		return;
+	if (!req->acked)
+		req->resent = true;
+	clasp_request_step(req, CLASP_EV_RETRANSMIT);
 }
 
 /**
@@ -289,7 +308,8 @@ static void clasp_request_take_syn(struct clasp_request *req,
 
 	clasp_request_fill(req, listener, skb);
 	req->irs = cb->seq;
-	req->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
+	req->peer_mss = clasp_mtu_peer_mss(clasp_sk(listener), cb->mss);
+	req->defer = READ_ONCE(clasp_sk(listener)->options.defer_accept);
 }
 
 /* Is there a place for one more? */
@@ -419,13 +439,18 @@ void clasp_request_input(struct clasp_request *req, struct sk_buff **pskb)
 		.irs = req->irs,
 		.rcv_nxt = req->irs + 1,
 		.rcv_wnd = req->rcv_wnd,
+		.wants_text = req->retries < req->defer,
 	};
 	const struct clasp_cell *cell;
+	enum clasp_event event;
 
 	if (!clasp_request_listed(req))
 		return;
-	cell = clasp_request_cell(clasp_classify(&view, CLASP_CB(*pskb),
-						 clasp_segment_text_len(*pskb)));
+	event = clasp_classify(&view, CLASP_CB(*pskb),
+			       clasp_segment_text_len(*pskb));
+	if (event == CLASP_EV_INCOMPLETE && CLASP_CB(*pskb)->flags & CLASP_ACK)
+		req->acked = true;
+	cell = clasp_request_cell(event);
 	if (cell->next == CLASP_ESTABLISHED)
 		clasp_request_hatch(req, pskb);
 	else

@@ -129,6 +129,7 @@ void clasp_sndq_fin(struct sock *sk)
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
+	csk->fin_queued = true;
 	if (csk->send_head && !(CLASP_CB(skb)->flags & CLASP_SYN)) {
 		CLASP_CB(skb)->flags |= CLASP_FIN;
 		CLASP_CB(skb)->end_seq++;
@@ -204,12 +205,16 @@ void clasp_sndq_sent(struct sock *sk, struct sk_buff *skb)
 
 	cb->sent_at = clasp_clock();
 	csk->sent_at = cb->sent_at;
+	csk->totals.data_segs_out += !!skb->len;
+	csk->totals.bytes_sent += skb->len;
 	if (skb == csk->send_head) {
 		csk->send_head = skb_queue_is_last(&sk->sk_write_queue, skb) ?
 			NULL : skb_queue_next(&sk->sk_write_queue, skb);
 		csk->snd_nxt = cb->end_seq;
 		return;
 	}
+	csk->totals.retrans++;
+	csk->totals.bytes_retrans += skb->len;
 	cb->state |= CLASP_SKB_RESENT;
 	if (cb->state & CLASP_SKB_LOST) {
 		cb->state &= ~CLASP_SKB_LOST;

@@ -24,8 +24,8 @@
  * clasp_socket_reset() - the connection's part of a socket, as if new
  * @sk: a new socket, a listener's raw copy, or one that is CLOSED; locked
  *
- * Leaves alone what belongs to the socket: options, and the port it is bound
- * to.
+ * Leaves alone what belongs to the socket: options, CLASP_QUICKACK among them,
+ * and the port it is bound to.
  */
 void clasp_socket_reset(struct sock *sk)
 {
@@ -42,10 +42,17 @@ void clasp_socket_reset(struct sock *sk)
 	csk->snd_wnd = 0;
 	csk->max_window = 0;
 	csk->peer_mss = CLASP_MSS_DEFAULT;
+	csk->iss = 0;
+	csk->snd_una = 0;
+	csk->snd_nxt = 0;
+	csk->write_seq = 0;
+	csk->sent_at = 0;
+	csk->irs = 0;
 	csk->rcv_nxt = 0;
 	csk->rcv_wup = 0;
 	csk->copied_seq = 0;
 	memset(&csk->urgent, 0, sizeof(csk->urgent));
+	memset(&csk->totals, 0, sizeof(csk->totals));
 	csk->rcv_wnd = clasp_rcvq_initial_window(sk);
 	csk->rcv_mss = CLASP_MSS_DEFAULT;
 	csk->last_text_len = 0;
@@ -61,6 +68,7 @@ void clasp_socket_reset(struct sock *sk)
 	csk->hashed = false;
 	csk->ack_pending = false;
 	csk->ack_now = false;
+	csk->fin_queued = false;
 	csk->fin_reached = false;
 	csk->syn_resent = false;
 	sk->sk_max_ack_backlog = 0;
@@ -69,7 +77,7 @@ void clasp_socket_reset(struct sock *sk)
 	clasp_mtu_init(csk);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
-	clasp_rcvq_quicken(sk);
+	csk->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
 	clasp_timer_init(sk);
 }
 
@@ -86,6 +94,7 @@ int clasp_socket_init(struct sock *sk)
 	struct clasp_sock *csk = clasp_sk(sk);
 
 	csk->af = &clasp_ipv4_ops;
+	csk->options.congestion = clasp_cong_find(CLASP_CONG_DEFAULT);
 	csk->entry.kind = CLASP_SOCKET;
 	/* Not in clasp_socket_reset(): lookups may still stand on it then. */
 	INIT_HLIST_NODE(&csk->listener_node);
@@ -256,6 +265,7 @@ int clasp_disconnect(struct sock *sk, int flags)
 	clasp_sndq_purge(sk);
 	clasp_disconnect_addresses(sk);
 	clasp_socket_reset(sk);
+	WRITE_ONCE(clasp_sk(sk)->interactive, false);
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	WRITE_ONCE(sk->sk_err_soft, 0);

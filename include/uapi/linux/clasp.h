@@ -35,6 +35,94 @@
 /* The longest name for CLASP_CONGESTION, with the 0 at its end. */
 #define CLASP_CA_NAME_MAX	16
 
+/* struct clasp_info::recovery: why segments are being sent again. */
+#define CLASP_INFO_OPEN		0	/* they are not */
+#define CLASP_INFO_FAST_RECOVERY 1	/* duplicate ACKs told of a loss */
+#define CLASP_INFO_LOSS		2	/* a time-out did */
+
+/* A time in struct clasp_info of what has not happened yet. */
+#define CLASP_INFO_NEVER	0xffffffffU
+
+/**
+ * struct clasp_info - CLASP_INFO: what a connection is doing
+ * @state: as TCP's in netinet/tcp.h: 1 is ESTABLISHED
+ * @recovery: CLASP_INFO_OPEN or one of its like
+ * @retries: retransmissions, probes or keep-alives that nothing answered yet
+ * @probes: probes since the peer's window was found shut
+ * @backoff: how many times the retransmission timeout has doubled
+ * @reserved: zero
+ * @rto_us: retransmission timeout without that doubling, us
+ * @rtt_us: round-trip time, smoothed, us; 0 before the first measurement
+ * @rttvar_us: its mean deviation, us
+ * @snd_mss: most data in a segment sent, bytes
+ * @rcv_mss: the same of the peer's segments, as far as is known, bytes
+ * @pmtu: what the route takes, bytes; 0 without a route
+ * @cwnd: congestion window, bytes
+ * @ssthresh: slow start threshold, bytes; 0x40000000 before the first loss
+ * @snd_wnd: the peer's window, bytes from the oldest unacknowledged on
+ * @rcv_wnd: the window last offered to the peer, bytes
+ * @lost: believed to be lost, and not sent again yet, bytes
+ * @unacked: sent and not acknowledged, bytes; SYN and FIN count as one each
+ * @notsent: written and not sent, bytes; likewise
+ * @bytes_sent: data sent, what was sent again counts again
+ * @bytes_retrans: of these, what was sent again
+ * @bytes_acked: data that the peer has acknowledged
+ * @bytes_received: data received in order
+ * @segs_out: segments sent
+ * @segs_in: segments received
+ * @data_segs_out: of those sent, with data
+ * @data_segs_in: of those received, with data
+ * @retrans: segments sent again
+ * @last_sent_ms: ms since data was last sent, or SYN or FIN
+ * @last_data_ms: ms since data was last received
+ * @last_ack_ms: ms since an acknowledgment was last received
+ * @requests: listener: connections whose handshake is under way
+ * @accept_queue: listener: connections that accept() can return
+ * @accept_queue_max: listener: how many may wait so: the backlog
+ *
+ * A listener has @state and the last three, all others none of these. The
+ * totals count from the start of a connection to that of the next one.
+ *
+ * Later versions append to it. getsockopt() fills as much as there is room for,
+ * and tells how much that was.
+ */
+struct clasp_info {
+	__u8	state;
+	__u8	recovery;
+	__u8	retries;
+	__u8	probes;
+	__u8	backoff;
+	__u8	reserved[3];
+	__u32	rto_us;
+	__u32	rtt_us;
+	__u32	rttvar_us;
+	__u32	snd_mss;
+	__u32	rcv_mss;
+	__u32	pmtu;
+	__u32	cwnd;
+	__u32	ssthresh;
+	__u32	snd_wnd;
+	__u32	rcv_wnd;
+	__aligned_u64 lost;
+	__aligned_u64 unacked;
+	__aligned_u64 notsent;
+	__aligned_u64 bytes_sent;
+	__aligned_u64 bytes_retrans;
+	__aligned_u64 bytes_acked;
+	__aligned_u64 bytes_received;
+	__aligned_u64 segs_out;
+	__aligned_u64 segs_in;
+	__aligned_u64 data_segs_out;
+	__aligned_u64 data_segs_in;
+	__aligned_u64 retrans;
+	__u32	last_sent_ms;
+	__u32	last_data_ms;
+	__u32	last_ack_ms;
+	__u32	requests;
+	__u32	accept_queue;
+	__u32	accept_queue_max;
+};
+
 #define CLASP_VERSION		1
 
 /* Header length without and with as many options as it can hold, in bytes. */
