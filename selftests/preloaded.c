@@ -17,7 +17,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/tcp.h>
 
 #include "util.h"
 
@@ -111,8 +111,8 @@ static void prepare(int fd)
 	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_int(fd, SOL_SOCKET, SO_SNDBUF, SNDBUF);
-	set_int(fd, SOL_TCP, TCP_KEEPIDLE, KEEPIDLE);
-	set_int(fd, SOL_TCP, TCP_NODELAY, 1);
+	set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPIDLE);
+	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (get_int(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET)
 		set_int(fd, SOL_IP, IP_TTL, TTL);
 	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)))
@@ -127,8 +127,8 @@ static void want_prepared(int fd, int flags)
 	want("SO_REUSEADDR", get_int(fd, SOL_SOCKET, SO_REUSEADDR), 1);
 	want("SO_KEEPALIVE", get_int(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
 	want("SO_SNDBUF", get_int(fd, SOL_SOCKET, SO_SNDBUF), 2 * SNDBUF);
-	want("TCP_KEEPIDLE", get_int(fd, SOL_TCP, TCP_KEEPIDLE), KEEPIDLE);
-	want("TCP_NODELAY", get_int(fd, SOL_TCP, TCP_NODELAY), 1);
+	want("TCP_KEEPIDLE", get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE), KEEPIDLE);
+	want("TCP_NODELAY", get_int(fd, IPPROTO_TCP, TCP_NODELAY), 1);
 	if (get_int(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET)
 		want("IP_TTL", get_int(fd, SOL_IP, IP_TTL), TTL);
 	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len))
@@ -156,6 +156,47 @@ static void try_sockets(void)
 	     IPPROTO_TCP);
 	want("what is no stream", socket(AF_INET, SOCK_SEQPACKET, IPPROTO_TCP), -1);
 	want("errno", errno, ESOCKTNOSUPPORT);
+}
+
+/* As <netinet/tcp.h> has them, which does not go together with <linux/tcp.h> */
+enum { TCP_ESTABLISHED = 1, TCP_LISTEN = 10 };
+
+/* Of a new connection, whose SYN has been acknowledged and nothing since */
+static void want_info(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+	unsigned char state = 0;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		die_errno("TCP_INFO");
+	want("its state", info.tcpi_state, TCP_ESTABLISHED);
+	want("its MSS", info.tcpi_snd_mss > 1000 && info.tcpi_snd_mss < 1500, true);
+	want("its path MTU", info.tcpi_pmtu, 1500);
+	want("its congestion window", info.tcpi_snd_cwnd, 10);
+	want("its slow start threshold", info.tcpi_snd_ssthresh, 0x7fffffff);
+	want("its RTT", info.tcpi_rtt < 1000000, true);
+	want("its segments sent", info.tcpi_segs_out, 2);
+	want("its segments received", info.tcpi_segs_in, 1);
+	want("its retransmissions", info.tcpi_total_retrans, 0);
+	len = sizeof(state);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len))
+		die_errno("TCP_INFO");
+	want("the part that fits", len, sizeof(state));
+	want("is the state", state, TCP_ESTABLISHED);
+}
+
+/* It has no connection that waits, and 10 may. */
+static void want_listener_info(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		die_errno("TCP_INFO");
+	want("its state", info.tcpi_state, TCP_LISTEN);
+	want("its queue", info.tcpi_unacked, 0);
+	want("its backlog", info.tcpi_sacked, 10);
 }
 
 static int watch(int fd, unsigned int events)
@@ -213,6 +254,7 @@ static void try_listener(int port, int flags)
 	if (listen(fd, 10))
 		die_errno("listen again");
 	want_protocol("the listener then", fd, expected);
+	want_listener_info(fd);
 	close(conn);
 	close(epoll);
 	close(fd);
@@ -229,6 +271,7 @@ static void connect_to(const char *ip, int port)
 		die_errno("connect");
 	want_protocol("the client", fd, expected);
 	want_prepared(fd, 0);
+	want_info(fd);
 	want("connecting again", connect(fd, (struct sockaddr *)&addr, len), -1);
 	want("errno", errno, EISCONN);
 }
