@@ -454,11 +454,18 @@ void clasp_keepalive(struct sock *sk, int on)
 int clasp_ioctl(struct sock *sk, int cmd, int *result)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
-	int err = 0;
+	u64 from;
 
-	if (cmd == SIOCATMARK) {
+	switch (cmd) {
+	case SIOCATMARK:
 		*result = clasp_urgent_at(csk, READ_ONCE(csk->copied_seq));
 		return 0;
+	case SIOCINQ:
+	case SIOCOUTQ:
+	case SIOCOUTQNSD:
+		break;
+	default:
+		return -ENOIOCTLCMD;
 	}
 	lock_sock(sk);
 	if (sk->sk_state == CLASP_LISTEN) {
@@ -466,23 +473,11 @@ int clasp_ioctl(struct sock *sk, int cmd, int *result)
 		return -EINVAL;
 	}
 	*result = 0;
-	switch (cmd) {
-	case SIOCINQ:
+	from = cmd == SIOCOUTQ ? csk->snd_una : csk->snd_nxt;
+	if (cmd == SIOCINQ)
 		*result = clasp_recv_queued(sk);
-		break;
-	case SIOCOUTQ:
-		if (sk->sk_state != CLASP_SYN_SENT &&
-		    sk->sk_state != CLASP_CLOSED)
-			*result = csk->write_seq - csk->snd_una;
-		break;
-	case SIOCOUTQNSD:
-		if (sk->sk_state != CLASP_SYN_SENT &&
-		    sk->sk_state != CLASP_CLOSED)
-			*result = csk->write_seq - csk->snd_nxt;
-		break;
-	default:
-		err = -ENOIOCTLCMD;
-	}
+	else if (!clasp_in_state(sk, 1u << CLASP_SYN_SENT | 1u << CLASP_CLOSED))
+		*result = csk->write_seq - from;
 	release_sock(sk);
-	return err;
+	return 0;
 }

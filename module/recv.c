@@ -121,7 +121,8 @@ static int clasp_read_all(struct sock *sk, struct clasp_read *read)
 	struct sk_buff *skb;
 	int err;
 
-	while (read->len) {
+	/* Also without room: is there something, or an error, or the end? */
+	do {
 		err = clasp_read_at_mark(sk, read);
 		if (err)
 			return min(err, 0);
@@ -149,7 +150,7 @@ static int clasp_read_all(struct sock *sk, struct clasp_read *read)
 		if (!(read->flags & MSG_PEEK) ||
 		    clasp_before(read->seq, clasp_sk(sk)->copied_seq))
 			read->seq = clasp_sk(sk)->copied_seq;
-	}
+	} while (read->len);
 	return 0;
 }
 
