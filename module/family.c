@@ -10,6 +10,7 @@
 #include "listen.h"
 #include "options.h"
 #include "port.h"
+#include "rcvq.h"
 #include "recv.h"
 #include "send.h"
 #include "socket.h"
@@ -111,6 +112,7 @@ static const struct proto_ops clasp_stream_ops = {
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
 	.mmap = sock_no_mmap,
+	.set_rcvlowat = clasp_rcvq_set_low_water,
 };
 
 static struct inet_protosw clasp_protosw = {

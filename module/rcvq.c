@@ -307,6 +307,24 @@ static void clasp_rcvq_wake_reader(struct sock *sk)
 		sk->sk_data_ready(sk);
 }
 
+/**
+ * clasp_rcvq_set_low_water() - SO_RCVLOWAT
+ * @sk: the socket, locked
+ * @mark: bytes that are worth waking a reader for, not negative
+ *
+ * struct proto_ops::set_rcvlowat. More than the window can hold would never
+ * come. With a lower mark, what is there already may be news.
+ *
+ * Return: 0.
+ */
+int clasp_rcvq_set_low_water(struct sock *sk, int mark)
+{
+	mark = min(mark, READ_ONCE(sk->sk_rcvbuf) / 2);
+	WRITE_ONCE(sk->sk_rcvlowat, mark ?: 1);
+	clasp_rcvq_wake_reader(sk);
+	return 0;
+}
+
 /*
  * The text cannot be taken: it is a duplicate, beyond the window, or there is
  * no memory. The peer learns of it by an ACK.
