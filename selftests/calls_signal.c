@@ -237,7 +237,7 @@ INTERRUPTS(epoll, established, "the peer sends")
 #define TELL SIGRTMIN
 #define NSIGPOLL 6		/* POLL_IN to POLL_HUP */
 
-struct async {
+struct start {
 	void (*be)(struct scene *s);
 	const struct happening *h;
 };
@@ -279,7 +279,7 @@ static void want_signals(int fd)
 
 static void play_async(struct log *log, const void *what)
 {
-	const struct async *a = what;
+	const struct start *a = what;
 	struct scene s;
 
 	catch(SIGURG, 0);
@@ -302,7 +302,7 @@ static void compare_async(void (*be)(struct scene *s))
 	size_t i;
 
 	for (i = 0; i < HAPPENINGS; i++) {
-		struct async a = { be, &happenings[i] };
+		struct start a = { be, &happenings[i] };
 
 		if (!happens_otherwise(be, a.h))
 			scene_compare(play_async, &a);
@@ -346,12 +346,12 @@ static void play_pipe(struct log *log, const void *what)
 {
 	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	void (*const *be)(struct scene *scene) = what;
+	const struct start *a = what;
 	struct scene s;
 
 	catch(SIGPIPE, 0);
 	scene_begin(&s);
-	(*be)(&s);
+	a->be(&s);
 	note_pipe(log, "write", write(s.fd, "x", 1));
 	note_pipe(log, "send", send(s.fd, "x", 1, 0));
 	note_pipe(log, "quiet send", send(s.fd, "x", 1, MSG_NOSIGNAL));
@@ -367,9 +367,9 @@ static void play_pipe(struct log *log, const void *what)
 #define PIPE(name)							\
 	CASE_FLAGS(pipe_##name, CASE_CLASP)				\
 	{								\
-		void (*be)(struct scene *s) = be_##name;		\
+		struct start a = { .be = be_##name };			\
 									\
-		scene_compare(play_pipe, &be);				\
+		scene_compare(play_pipe, &a);				\
 	}
 SCENES(PIPE)
 
