@@ -4,6 +4,7 @@
 #include <net/netns/generic.h>
 
 #include "clasp.h"
+#include "door.h"
 #include "family.h"
 #include "ipv4.h"
 #include "orphan.h"
@@ -138,9 +139,16 @@ static int __init clasp_init(void)
 		       clasp_protocol);
 		goto out_net;
 	}
+	err = clasp_door_register();
+	if (err)
+		goto out_ipv4;
+	/* Last, as it cannot fail: from here on there may be sockets. */
 	clasp_family_register();
-	pr_info("clasp: ready, IP protocol %u\n", clasp_protocol);
+	pr_info("clasp: ready, IP protocol %u, address family %u\n",
+		clasp_protocol, clasp_family);
 	return 0;
+out_ipv4:
+	clasp_ipv4_unregister();
 out_net:
 	unregister_pernet_subsys(&clasp_net_ops);
 out_family:
@@ -153,6 +161,7 @@ out_caches:
 static void __exit clasp_exit(void)
 {
 	clasp_family_unregister();
+	clasp_door_unregister();
 	clasp_ipv4_unregister();
 	unregister_pernet_subsys(&clasp_net_ops);
 	clasp_family_exit();

@@ -32,6 +32,7 @@
 static struct {
 	int listen, proto, port, sndbuf, rcvbuf, delay_us, chunk, timeout;
 	int count, parallel, duplex, exact, leave, progress, close_ms, backlog;
+	int door;
 	u64 size, seed, back_size, back_seed;
 	const char *addr, *from, *file, *digest, *ready, *read_gate;
 	const char *close_gate, *send_gate;
@@ -47,6 +48,7 @@ static const char usage[] =
 "  -a ADDR       server: bind to, client: connect to\n"
 "  -A ADDR       client: bind to this address first\n"
 "  -p PORT       default 7253      -P PROTO     default $CLASP_PROTO or 253\n"
+"  -F FAMILY     take the socket from this address family, protocol 0\n"
 "  -s SIZE       payload of the client in bytes, K and M allowed\n"
 "  -S SEED       its seed\n"
 "  -f FILE       client: send this file, server: write what arrives there\n"
@@ -88,7 +90,8 @@ static u64 parse_size(const char *s)
 
 static int new_socket(void)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, opt.proto);
+	int fd = opt.door ? socket(opt.door, SOCK_STREAM, 0) :
+			    socket(AF_INET, SOCK_STREAM, opt.proto);
 
 	if (fd < 0)
 		die_errno("socket");
@@ -479,6 +482,9 @@ static int parse_number_option(int c)
 	case 'B':
 		opt.rcvbuf = parse_size(optarg);
 		break;
+	case 'F':
+		opt.door = atoi(optarg);
+		break;
 	case 't':
 		opt.timeout = atoi(optarg);
 		break;
@@ -494,7 +500,7 @@ static int parse_number_option(int c)
 static int parse_options(int argc, char **argv)
 {
 	static const char letters[] =
-		"lDxkvHa:A:f:d:W:G:g:C:p:P:s:S:e:E:n:j:q:r:R:b:B:t:c:";
+		"lDxkvHa:A:f:d:W:G:g:C:p:P:s:S:e:E:n:j:q:r:R:b:B:t:c:F:";
 	int c, digest_only = 0;
 
 	while ((c = getopt(argc, argv, letters)) != -1) {

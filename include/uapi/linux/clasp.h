@@ -14,6 +14,18 @@
  */
 #define IPPROTO_CLASP		253
 
+/*
+ * An address family of its own leads to the same sockets, for programs that can
+ * be told a family but no protocol: socket(AF_CLASP, SOCK_STREAM, 0), and 1
+ * instead of 0 for IPv6. Addresses are those of AF_INET and AF_INET6. Linux
+ * never implemented what the number stood for (AF_ASH). The module parameter
+ * "family" picks another one.
+ */
+#define AF_CLASP		18
+#define PF_CLASP		AF_CLASP
+#define AF_CLASP_IPV4		0
+#define AF_CLASP_IPV6		1
+
 /* The level for setsockopt() and getsockopt(). */
 #define SOL_CLASP		253
 
