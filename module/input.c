@@ -88,8 +88,11 @@ static struct sk_buff *clasp_input_locked(struct sock *sk, struct sk_buff *skb)
 			swap(rest, skb);
 		break;
 	case CLASP_CLOSED:
-		/* It went away while the segment waited. */
-		clasp_input_stray(sock_net(sk), clasp_sk(sk)->af, skb);
+		/*
+		 * It went away while the segment waited, and is in no table any
+		 * more: TIME-WAIT or another listener may have the segment.
+		 */
+		swap(rest, skb);
 		break;
 	default:
 		clasp_socket_input(sk, &skb);
@@ -147,6 +150,9 @@ static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return;
 	}
+	/* A listener's is a wish: SO_INCOMING_CPU. */
+	if (READ_ONCE(sk->sk_state) != CLASP_LISTEN)
+		sk_incoming_cpu_update(sk);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		skb = clasp_input_locked(sk, skb);
@@ -194,10 +200,8 @@ static struct sock *clasp_input_timewait(struct clasp_table *table,
 					 struct clasp_timewait *tw,
 					 struct sk_buff **pskb)
 {
-	const struct clasp_cb *cb = CLASP_CB(*pskb);
-	struct sock *sk;
+	struct sock *sk = clasp_listener_find(table, &tw->entry.flow, *pskb);
 
-	sk = clasp_listener_find(table, &tw->entry.flow, cb->iif, cb->sdif);
 	if (!clasp_timewait_input(tw, *pskb, sk))
 		return sk;
 	if (sk)
@@ -215,16 +219,15 @@ static struct sock *clasp_input_lookup(struct clasp_table *table,
 				       const struct clasp_flow *flow,
 				       struct sk_buff **pskb)
 {
-	const struct clasp_cb *cb = CLASP_CB(*pskb);
 	struct clasp_entry *entry = clasp_table_find(table, flow);
 	struct sock *sk = NULL;
 
 	if (!entry)
-		return clasp_listener_find(table, flow, cb->iif, cb->sdif);
+		return clasp_listener_find(table, flow, *pskb);
 	if (entry->kind == CLASP_TIMEWAIT)
 		sk = clasp_input_timewait(table, clasp_timewait(entry), pskb);
 	else
-		sk = clasp_input_socket_of(entry, cb);
+		sk = clasp_input_socket_of(entry, CLASP_CB(*pskb));
 	clasp_entry_put(entry);
 	return sk;
 }

@@ -39,9 +39,13 @@ static int clasp_listen_start(struct sock *sk)
 	err = clasp_port_listen(sk, true);
 	if (err)
 		return err;
+	err = clasp_listener_add(clasp_listen_table(sk), sk);
+	if (err) {
+		clasp_port_listen(sk, false);
+		return err;
+	}
 	WRITE_ONCE(csk->interactive, false);
 	clasp_step(sk, CLASP_EV_LISTEN, NULL);
-	clasp_listener_add(clasp_listen_table(sk), sk);
 	return 0;
 }
 
@@ -276,7 +280,6 @@ static bool clasp_child_enter(struct sock *child,
 	struct clasp_sock *csk = clasp_sk(child);
 
 	csk->binding.kind = CLASP_SOCKET;
-	csk->binding.ifindex = child->sk_bound_dev_if;
 	csk->binding.laddr = csk->entry.flow.laddr;
 	if (clasp_port_share(table, &clasp_sk(req->listener)->binding,
 			     &csk->binding))

@@ -242,6 +242,7 @@ static void clasp_disconnect_addresses(struct sock *sk)
 		inet->inet_sport = 0;
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet_reset_saddr(sk);
+	clasp_port_readdress(sk);
 	inet->inet_dport = 0;
 	inet->inet_daddr = 0;
 	sk_dst_reset(sk);

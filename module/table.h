@@ -63,7 +63,8 @@ struct clasp_entry {
  * @owners: bindings of sockets (struct clasp_binding::node)
  * @waiters: those of connections in TIME-WAIT (struct clasp_waiters)
  * @number: the port, host byte order
- * @ephemeral: chosen by connect(), never bound: others may connect from it
+ * @bound: owners and waiters to whom it was not connect() that gave it; if there
+ *	are none, others may connect from it
  *
  * Lives from its first owner to its last, under clasp_table::port_lock.
  */
@@ -72,7 +73,7 @@ struct clasp_port {
 	struct hlist_head owners;
 	struct hlist_head waiters;
 	u16 number;
-	bool ephemeral;
+	u32 bound;
 };
 
 /**
@@ -80,9 +81,12 @@ struct clasp_port {
  * @node: in clasp_port::owners or, of CLASP_TIMEWAIT, clasp_port::waiters
  * @port: the port, NULL if none
  * @laddr: local address, all zero for any
- * @ifindex: interface bound to, or 0
  * @kind: CLASP_SOCKET: part of a socket; CLASP_TIMEWAIT: of clasp_waiters
- * @reuse: SO_REUSEADDR of sockets that are no more (CLASP_TIMEWAIT)
+ * @ifindex: interface that sockets that are no more (CLASP_TIMEWAIT) were bound
+ *	to, or 0; of a socket, struct sock says it, and the next two
+ * @reuse: their SO_REUSEADDR
+ * @reuseport: their SO_REUSEPORT
+ * @chosen: connect() chose the port
  * @listening: the owner listens, or is about to
  *
  * All fields are protected by clasp_table::port_lock.
@@ -91,9 +95,11 @@ struct clasp_binding {
 	struct hlist_node node;
 	struct clasp_port *port;
 	struct in6_addr laddr;
-	int ifindex;
 	u8 kind;
+	int ifindex;
 	bool reuse;
+	bool reuseport;
+	bool chosen;
 	bool listening;
 };
 
@@ -114,7 +120,8 @@ struct clasp_waiters {
  * struct clasp_table - who owns what in one network namespace
  * @connections: every struct clasp_entry by its flow; RCU for readers
  * @listeners: listening sockets by port, struct clasp_sock::listener_node
- * @listener_lock: protects changes to @listeners; readers use RCU
+ * @listener_lock: protects changes to @listeners; readers use RCU. The kernel's
+ *	lock of groups (SO_REUSEPORT) is taken inside it
  * @ports: every struct clasp_port by its number
  * @port_lock: protects @ports and all bindings; taken inside socket locks,
  *	nothing is taken inside it
@@ -137,10 +144,10 @@ struct clasp_entry *clasp_table_find(struct clasp_table *table,
 				     const struct clasp_flow *flow);
 void clasp_entry_put(struct clasp_entry *entry);
 
-void clasp_listener_add(struct clasp_table *table, struct sock *sk);
+int clasp_listener_add(struct clasp_table *table, struct sock *sk);
 void clasp_listener_remove(struct clasp_table *table, struct sock *sk);
 struct sock *clasp_listener_find(struct clasp_table *table,
 				 const struct clasp_flow *flow,
-				 int iif, int sdif);
+				 struct sk_buff *skb);
 
 #endif /* _CLASP_TABLE_H */
