@@ -232,6 +232,29 @@ INTERRUPTS(poll, established, "the peer sends")
 INTERRUPTS(select, established, "the peer sends")
 INTERRUPTS(epoll, established, "the peer sends")
 
+/* A close() that waits for what is left to be acknowledged goes no further. */
+CASE(linger_is_interrupted)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = 60 };
+	double began;
+	struct pair p;
+	int flags;
+
+	for (flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
+		pair_open(&p);
+		fill(p.c);
+		require(!setsockopt(p.c, SOL_SOCKET, SO_LINGER, &linger,
+				    sizeof(linger)));
+		catch(SIGALRM, flags);
+		began = now();
+		alarm(1);
+		expect_ret(close(p.c), 0);
+		expect(now() - began > 0.9 && now() - began < 30);
+		expect_ret(take_signals(), 1);
+		reset(p.s);
+	}
+}
+
 /* ---- SIGIO ---- */
 
 #define TELL SIGRTMIN
