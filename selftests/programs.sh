@@ -11,6 +11,11 @@
 need_clasp
 [ -x /programs/bin/bash ] || skip_all "Debian's programs are not here"
 
+# The server's address as a URL has it
+case $SERVER_IP in
+*:*) HOST="[$SERVER_IP]" ;;
+*) HOST=$SERVER_IP ;;
+esac
 # Within the tree, this directory and the script
 HERE=/clasp/selftests
 CLASPRUN=$HERE/clasprun

@@ -15,7 +15,7 @@ get()
 import sys, urllib.request
 with urllib.request.urlopen(sys.argv[1], timeout=600) as answer:
     while block := answer.read(65536):
-        sys.stdout.buffer.write(block)' "http://$SERVER_IP:$PORT/$1"
+        sys.stdout.buffer.write(block)' "http://$HOST:$PORT/$1"
 }
 
 begin

@@ -23,7 +23,7 @@ prepare()
 	cp "$ROOTED/user.pub" "$ROOTED/authorized"
 	echo "$SERVER_IP $(cat "$ROOTED/host.pub")" >"$ROOTED/known"
 	cat >"$ROOTED/sshd.conf" <<-END
-		ListenAddress $SERVER_IP:$PORT
+		ListenAddress $HOST:$PORT
 		HostKey $DATA/host
 		AuthorizedKeysFile $DATA/authorized
 		PidFile none
@@ -72,9 +72,9 @@ if [ -e /programs/dev/pts/ptmx ]; then
 else
 	skip "a terminal" "the kernel has none"
 fi
-check "$MB MB there" copy $DATA/sent root@$SERVER_IP:$DATA/there
+check "$MB MB there" copy $DATA/sent root@$HOST:$DATA/there
 check_eq "the same arrived" "$(digest "$ROOTED/there")" "$(digest "$ROOTED/sent")"
-check "$MB MB back" copy root@$SERVER_IP:$DATA/there $DATA/back
+check "$MB MB back" copy root@$HOST:$DATA/there $DATA/back
 check_eq "the same came back" "$(digest "$ROOTED/back")" "$(digest "$ROOTED/sent")"
 check_protocol $SESSIONS $SESSIONS
 finish

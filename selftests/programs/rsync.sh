@@ -46,7 +46,7 @@ make_tree
 server $CLASPRUN rsync --daemon --no-detach --address=$SERVER_IP --port=$PORT \
 	--config=$DATA/rsyncd.conf
 need_listener
-BOX=rsync://$SERVER_IP/box/
+BOX=rsync://$HOST/box/
 check "a tree there" sync $DATA/tree/ $BOX
 check "it is the same" same there tree
 check "and back" sync $BOX $DATA/back/
