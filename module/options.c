@@ -350,12 +350,14 @@ static int clasp_option_set_text(struct sock *sk,
 }
 
 /* What IP refuses to TCP, but does not know us for: a stream joins no group. */
-static bool clasp_option_of_group(const struct sock *sk, int level, int optname)
+static bool clasp_option_of_group(const struct sock *sk, int level, int optname,
+				  unsigned int optlen)
 {
 	if (level == SOL_IP)
 		return optname == IP_ADD_MEMBERSHIP ||
 		       optname == IP_DROP_MEMBERSHIP;
 	return level == SOL_IPV6 && sk->sk_family == AF_INET6 &&
+	       optlen >= sizeof(struct ipv6_mreq) &&
 	       (optname == IPV6_ADD_MEMBERSHIP ||
 		optname == IPV6_DROP_MEMBERSHIP);
 }
@@ -377,7 +379,7 @@ int clasp_setsockopt(struct sock *sk, int level, int optname,
 	const struct clasp_option *option = clasp_option_find(optname);
 	int value;
 
-	if (clasp_option_of_group(sk, level, optname))
+	if (clasp_option_of_group(sk, level, optname, optlen))
 		return -EPROTO;
 	if (!clasp_option_level(level))
 		return ip_setsockopt(sk, level, optname, optval, optlen);

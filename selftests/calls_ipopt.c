@@ -77,6 +77,8 @@ CASE_FLAGS(minttl, CASE_V4)
 	expect_errno(set_ip(p.c, IP_MINTTL, -1), EINVAL);
 	expect_ret(set_ip(p.c, IP_MINTTL, 255), 0);
 	expect_ret(get_ip(p.c, IP_MINTTL), 255);
+	/* Else neither end hears of the other's FIN. */
+	expect_ret(set_ip(p.c, IP_MINTTL, 0), 0);
 }
 
 CASE_FLAGS(mtu_discover, CASE_V4)
