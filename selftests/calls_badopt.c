@@ -219,7 +219,7 @@ static void complain(struct sides *s, const struct bad_call *call,
 		exit(1);
 	memcpy(&t, tcp->bytes, sizeof(t));
 	memcpy(&c, clasp->bytes, sizeof(c));
-	ksft_print_msg("%s %d %d, value %d len %d at %s, length at %s: TCP %s %u %#x, CLASP %s %u %#x\n",
+	ksft_print_msg("%s %d %d: %d, len %d at %s, length at %s: TCP %s %u %#x, CLASP %s %u %#x\n",
 		       call->set ? "set" : "get", call->level, call->option,
 		       call->value, call->len, where[call->where],
 		       where[call->len_where], err_name(tcp), tcp->len, t,
