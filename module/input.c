@@ -172,9 +172,8 @@ static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 static bool clasp_input_bound_elsewhere(const struct sock *sk,
 					const struct clasp_cb *cb)
 {
-	int bound = READ_ONCE(sk->sk_bound_dev_if);
-
-	return bound && bound != cb->iif && bound != cb->sdif;
+	return !clasp_bound_to(READ_ONCE(sk->sk_bound_dev_if), cb->iif,
+			       cb->sdif);
 }
 
 /* The socket that takes the segment, with a reference, or NULL. */

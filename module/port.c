@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/ip.h>
+#include <net/l3mdev.h>
 
 #include "port.h"
 #include "timewait.h"
@@ -113,13 +114,15 @@ static bool clasp_binding_share(const struct clasp_binding *new,
 		      READ_ONCE(clasp_binding_sk(old)->sk_uid));
 }
 
-/* Do two owners of the same port get each other's segments? */
+/* Do two owners of the same port get each other's segments? Not between VRFs. */
 static bool clasp_binding_overlap(const struct clasp_binding *a,
 				  const struct clasp_binding *b)
 {
 	int ifindex_a = clasp_binding_ifindex(a);
 	int ifindex_b = clasp_binding_ifindex(b);
 
+	if (a->vrf != b->vrf)
+		return false;
 	if (ifindex_a && ifindex_b && ifindex_a != ifindex_b)
 		return false;
 	return ipv6_addr_any(&a->laddr) || ipv6_addr_any(&b->laddr) ||
@@ -187,6 +190,8 @@ static void clasp_binding_fill(struct sock *sk)
 
 	binding->kind = CLASP_SOCKET;
 	binding->chosen = false;
+	binding->vrf = l3mdev_master_ifindex_by_index(sock_net(sk),
+						      sk->sk_bound_dev_if);
 	clasp_binding_address(sk);
 }
 
@@ -419,6 +424,7 @@ int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
 
 	spin_lock_bh(&table->port_lock);
 	if (from->port) {
+		to->vrf = from->vrf;
 		clasp_port_join(table, from->port, to);
 		err = 0;
 	}
@@ -466,6 +472,7 @@ clasp_waiters_find(const struct clasp_port *port,
 
 	hlist_for_each_entry(waiters, &port->waiters, binding.node)
 		if (waiters->binding.ifindex == binding->ifindex &&
+		    waiters->binding.vrf == binding->vrf &&
 		    waiters->binding.reuse == binding->reuse &&
 		    waiters->binding.reuseport == binding->reuseport &&
 		    waiters->binding.chosen == binding->chosen &&
@@ -504,6 +511,7 @@ struct clasp_waiters *clasp_port_wait(struct sock *sk)
 	struct clasp_binding share = {
 		/* However it was bound, it was from here that it connected. */
 		.laddr = csk->entry.flow.laddr,
+		.vrf = csk->binding.vrf,
 		.ifindex = sk->sk_bound_dev_if,
 		.kind = CLASP_TIMEWAIT,
 		.reuse = sk->sk_reuse,

@@ -266,11 +266,10 @@ static int clasp_listener_score(const struct clasp_sock *listener,
 			return -1;
 		score += 4;
 	}
-	if (bound) {
-		if (bound != iif && bound != sdif)
-			return -1;
+	if (!clasp_bound_to(bound, iif, sdif))
+		return -1;
+	if (bound)
 		score += 2;
-	}
 	if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
 		score++;
 	return score;

@@ -82,6 +82,7 @@ struct clasp_port {
  * @port: the port, NULL if none
  * @laddr: local address, all zero for any
  * @kind: CLASP_SOCKET: part of a socket; CLASP_TIMEWAIT: of clasp_waiters
+ * @vrf: L3 master of the interface bound to, or 0
  * @ifindex: interface that sockets that are no more (CLASP_TIMEWAIT) were bound
  *	to, or 0; of a socket, struct sock says it, and the next two
  * @reuse: their SO_REUSEADDR
@@ -96,6 +97,7 @@ struct clasp_binding {
 	struct clasp_port *port;
 	struct in6_addr laddr;
 	u8 kind;
+	int vrf;
 	int ifindex;
 	bool reuse;
 	bool reuseport;
@@ -133,6 +135,22 @@ struct clasp_table {
 	struct hlist_head *ports;
 	spinlock_t port_lock;		/* see above */
 };
+
+/**
+ * clasp_bound_to() - does what came in by an interface concern a socket?
+ * @bound: interface that the socket is bound to, or 0
+ * @iif: interface index that the segment came in on; its L3 master's, if any
+ * @sdif: index of the enslaved interface that it came in on, or 0
+ *
+ * A VRF is a network of its own: who is not bound to it, or to an interface in
+ * it, gets nothing from there (Documentation/networking/vrf.rst).
+ *
+ * Return: true if it does.
+ */
+static inline bool clasp_bound_to(int bound, int iif, int sdif)
+{
+	return bound ? bound == iif || bound == sdif : !sdif;
+}
 
 int clasp_table_init(struct clasp_table *table);
 void clasp_table_destroy(struct clasp_table *table);

@@ -34,7 +34,7 @@ static struct {
 	int count, parallel, duplex, exact, leave, progress, close_ms, backlog;
 	int door;
 	u64 size, seed, back_size, back_seed;
-	const char *addr, *from, *file, *digest, *ready, *read_gate;
+	const char *addr, *from, *device, *file, *digest, *ready, *read_gate;
 	const char *close_gate, *send_gate;
 } opt = {
 	.port = 7253, .chunk = CHUNK, .timeout = 600, .count = 1,
@@ -48,6 +48,7 @@ static const char usage[] =
 "  -a ADDR       server: bind to, client: connect to\n"
 "  -A ADDR       client: bind to this address first\n"
 "  -p PORT       default 7253      -P PROTO     default $CLASP_PROTO or 253\n"
+"  -I DEVICE     SO_BINDTODEVICE\n"
 "  -F FAMILY     take the socket from this address family, protocol 0\n"
 "  -s SIZE       payload of the client in bytes, K and M allowed\n"
 "  -S SEED       its seed\n"
@@ -95,6 +96,9 @@ static int new_socket(void)
 
 	if (fd < 0)
 		die_errno("socket");
+	if (opt.device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
+				     opt.device, strlen(opt.device)))
+		die_errno("SO_BINDTODEVICE");
 	if (opt.sndbuf && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &opt.sndbuf,
 				     sizeof(opt.sndbuf)))
 		die_errno("SO_SNDBUF");
@@ -500,7 +504,7 @@ static int parse_number_option(int c)
 static int parse_options(int argc, char **argv)
 {
 	static const char letters[] =
-		"lDxkvHa:A:f:d:W:G:g:C:p:P:s:S:e:E:n:j:q:r:R:b:B:t:c:F:";
+		"lDxkvHa:A:I:f:d:W:G:g:C:p:P:s:S:e:E:n:j:q:r:R:b:B:t:c:F:";
 	int c, digest_only = 0;
 
 	while ((c = getopt(argc, argv, letters)) != -1) {
@@ -525,6 +529,9 @@ static int parse_options(int argc, char **argv)
 			break;
 		case 'A':
 			opt.from = optarg;
+			break;
+		case 'I':
+			opt.device = optarg;
 			break;
 		case 'f':
 			opt.file = optarg;
