@@ -177,7 +177,10 @@ struct clasp_mtu {
  * @congestion: CLASP_CONGESTION
  * @defer_accept: CLASP_DEFER_ACCEPT, time-outs of the SYN-ACK; of a listener,
  *	not inherited
+ * @notsent_lowat: CLASP_NOTSENT_LOWAT, bytes
  * @nodelay: CLASP_NODELAY
+ * @cork: CLASP_CORK
+ * @inq: CLASP_INQ
  *
  * 0 stands for the namespace's knob, if there is one. Children inherit them.
  */
@@ -192,7 +195,10 @@ struct clasp_options {
 	u32 window_clamp;
 	const struct clasp_cong_algorithm *congestion;
 	u8 defer_accept;
+	u32 notsent_lowat;
 	bool nodelay;
+	bool cork;
+	bool inq;
 };
 
 /**
@@ -309,6 +315,7 @@ struct clasp_urgent {
  * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours
  * @fin_queued: the number before @write_seq is our FIN
  * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
+ * @push: what is queued goes in spite of CLASP_CORK, until more is queued
  *
  * Everything is protected by the socket lock but what is said otherwise
  * above, @deferred (atomic bits) and what poll reads locklessly.
@@ -316,7 +323,8 @@ struct clasp_urgent {
  * Who may hold one: the file descriptor (until close()), then the connection
  * itself (until it reaches CLOSED); the pending alarm; the accept queue of its
  * listener; a request that points to its listener; lookups, for the time of
- * one segment. Each has a reference. skbs on their way keep the memory alive
+ * one segment; send(2)s with MSG_ZEROCOPY whose pages are still referred to.
+ * Each has a reference. skbs on their way keep the memory alive
  * through sk_wmem_alloc. It dies in sk_free(), an RCU grace period after the
  * last of them (SOCK_RCU_FREE).
  */
@@ -387,6 +395,7 @@ struct clasp_sock {
 	bool ack_now;
 	bool fin_queued;
 	bool fin_reached;
+	bool push;
 	bool syn_resent;
 };
 
@@ -427,6 +436,7 @@ struct clasp_sock {
  * @base_mss_bytes: data in a segment when large ones seem to vanish
  * @min_mss_bytes: the same at least, when those vanish too
  * @mtu_probe_interval_ms: from a search for the largest segment to the next
+ * @notsent_lowat_bytes: what CLASP_NOTSENT_LOWAT of 0 means
  * @challenge_ack_ms: least time between a connection's challenge ACKs
  * @challenge_acks_per_s: challenge ACKs of all connections, about
  *
@@ -457,6 +467,7 @@ struct clasp_sysctl {
 	int base_mss_bytes;
 	int min_mss_bytes;
 	int mtu_probe_interval_ms;
+	int notsent_lowat_bytes;
 	int challenge_ack_ms;
 	int challenge_acks_per_s;
 };

@@ -10,6 +10,8 @@
 #include <linux/net.h>
 #include <linux/sysctl.h>
 #include <linux/timer.h>
+#include <linux/uio.h>
+#include <linux/bvec.h>
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <linux/ip.h>
@@ -18,6 +20,7 @@
 #include <net/ip.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #include <linux/unaligned.h>
@@ -167,6 +170,153 @@ static inline void clasp_compat_release_net(struct sock *sk)
 	__netns_tracker_alloc(net, &sk->ns_tracker, false, GFP_ATOMIC);
 #endif
 	put_net(net);
+}
+
+/*
+ * Lets the protocol have the options at level SOL_SOCKET first, which 6.2 made
+ * possible. Before, those that it has for TCP only the kernel refuses to others.
+ */
+static inline void clasp_compat_custom_options(struct socket *sock)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#endif
+}
+
+/* 6.9 gave TCP SO_PEEK_OFF. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define CLASP_COMPAT_PEEK_OFF		1
+#endif
+
+/*
+ * 6.5 made of struct proto_ops::sendpage a flag of sendmsg. Before, the flag is
+ * ours alone: clasp_sendpage_compat() sets it with an iterator of its one page.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define CLASP_COMPAT_SENDPAGE		1
+#define MSG_SPLICE_PAGES		0x8000000
+#endif
+
+static inline bool clasp_compat_splice_wanted(const struct msghdr *msg)
+{
+#ifdef CLASP_COMPAT_SENDPAGE
+	/* Users can set the flag here, but have no such iterator. */
+	if (!iov_iter_is_bvec(&msg->msg_iter))
+		return false;
+#endif
+	return msg->msg_flags & MSG_SPLICE_PAGES;
+}
+
+/* Bytes whose pages are in the skb now, with references; or an error. */
+static inline ssize_t clasp_compat_splice_iter(struct sk_buff *skb,
+					       struct iov_iter *iter, int len)
+{
+#ifdef CLASP_COMPAT_SENDPAGE
+	struct page *page;
+	ssize_t some;
+	size_t off;
+	int err;
+
+	some = iov_iter_get_pages2(iter, &page, len, 1, &off);
+	if (some <= 0)
+		return some ?: -EIO;
+	err = skb_append_pagefrags(skb, page, off, some);
+	put_page(page);
+	if (err) {
+		iov_iter_revert(iter, some);
+		return err;
+	}
+	skb->len += some;
+	skb->data_len += some;
+	skb->truesize += some;
+	return some;
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+	return skb_splice_from_iter(skb, iter, len, GFP_KERNEL);
+#else
+	return skb_splice_from_iter(skb, iter, len);
+#endif
+}
+
+/* 6.16 can send memory of devices. */
+static inline struct ubuf_info *
+clasp_compat_zerocopy_realloc(struct sock *sk, size_t size,
+			      struct ubuf_info *uarg)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	return msg_zerocopy_realloc(sk, size, uarg);
+#else
+	return msg_zerocopy_realloc(sk, size, uarg, false);
+#endif
+}
+
+static inline int clasp_compat_zerocopy_iter(struct sock *sk,
+					     struct sk_buff *skb,
+					     struct msghdr *msg, int len,
+					     struct ubuf_info *uarg)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	return skb_zerocopy_iter_stream(sk, skb, msg, len, uarg);
+#else
+	return skb_zerocopy_iter_stream(sk, skb, msg, len, uarg, NULL);
+#endif
+}
+
+/* What a control message may ask of other protocols, TCP refuses. */
+static inline bool clasp_compat_sockcm_refused(const struct sockcm_cookie *sockc)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	if (sockc->dmabuf_id)
+		return true;
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return sockc->tsflags & SOCKCM_FLAG_TS_OPT_ID;
+#else
+	return false;
+#endif
+}
+
+/* 6.15 looks for TCP's control block in an skb whose ACK is told. */
+static inline void clasp_compat_stamp_ack(struct sock *sk, struct sk_buff *skb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+#else
+	char cb[sizeof(skb->cb)];
+
+	memcpy(cb, skb->cb, sizeof(cb));
+	TCP_SKB_CB(skb)->txstamp_ack = TSTAMP_ACK_SK;
+	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+	memcpy(skb->cb, cb, sizeof(cb));
+#endif
+}
+
+/* 6.12 can keep from a socket the times that others had made. */
+static inline bool clasp_compat_stamp_filtered(u32 flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	return false;
+#else
+	return flags & SOF_TIMESTAMPING_OPT_RX_FILTER;
+#endif
+}
+
+/* 7.1 hands these times on as they are. */
+static inline void clasp_compat_put_stamps(struct msghdr *msg, ktime_t software,
+					   ktime_t hardware, bool wide)
+{
+	struct scm_timestamping_internal tss = {};
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+	tss.ts[0] = ktime_to_timespec64(software);
+	tss.ts[2] = ktime_to_timespec64(hardware);
+#else
+	tss.ts[0] = software;
+	tss.ts[2] = hardware;
+#endif
+	if (wide)
+		put_cmsg_scm_timestamping64(msg, &tss);
+	else
+		put_cmsg_scm_timestamping(msg, &tss);
 }
 
 #endif /* _CLASP_COMPAT_H */

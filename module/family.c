@@ -58,6 +58,51 @@ static int clasp_recvmsg_compat(struct sock *sk, struct msghdr *msg,
 #define clasp_recvmsg	clasp_recvmsg_compat
 #endif
 
+#ifdef CLASP_COMPAT_SENDPAGE
+/* What follows from the pipe is more, even if the call is over with it. */
+static ssize_t clasp_sendpage_compat(struct socket *sock, struct page *page,
+				     int offset, size_t size, int flags)
+{
+	struct bio_vec bvec = {
+		.bv_page = page,
+		.bv_offset = offset,
+		.bv_len = size,
+	};
+	struct msghdr msg = { .msg_flags = flags };
+
+	if (flags & MSG_SENDPAGE_NOTLAST)
+		msg.msg_flags |= MSG_MORE;
+	/* Pages that must not have references of others are copied. */
+	if (sendpage_ok(page))
+		msg.msg_flags |= MSG_SPLICE_PAGES;
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, size);
+	return clasp_sendmsg(sock->sk, &msg, size);
+}
+#endif
+
+/* sock_setsockopt() must ask us first, of an accepted socket, too. */
+static int clasp_stream_accepted(struct socket *child, int err)
+{
+	if (!err)
+		clasp_compat_custom_options(child);
+	return err;
+}
+
+#ifdef CLASP_COMPAT_ACCEPT_ARGS
+static int clasp_stream_accept(struct socket *sock, struct socket *child,
+			       int flags, bool kern)
+{
+	return clasp_stream_accepted(child,
+				     inet_accept(sock, child, flags, kern));
+}
+#else
+static int clasp_stream_accept(struct socket *sock, struct socket *child,
+			       struct proto_accept_arg *arg)
+{
+	return clasp_stream_accepted(child, inet_accept(sock, child, arg));
+}
+#endif
+
 struct proto clasp_prot = {
 	.name = "CLASP",
 	.owner = THIS_MODULE,
@@ -83,6 +128,7 @@ struct proto clasp_prot = {
 	.ioctl = clasp_ioctl,
 	.backlog_rcv = clasp_backlog_rcv,
 	.release_cb = clasp_release_cb,
+	.stream_memory_free = clasp_send_memory_free,
 
 	.memory_allocated = &clasp_memory_allocated,
 	.per_cpu_fw_alloc = &clasp_memory_per_cpu_fw_alloc,
@@ -100,7 +146,7 @@ static const struct proto_ops clasp_stream_ops = {
 	.bind = inet_bind,
 	.connect = inet_stream_connect,
 	.socketpair = sock_no_socketpair,
-	.accept = inet_accept,
+	.accept = clasp_stream_accept,
 	.getname = inet_getname,
 	.poll = clasp_poll,
 	.ioctl = inet_ioctl,
@@ -112,7 +158,17 @@ static const struct proto_ops clasp_stream_ops = {
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
 	.mmap = sock_no_mmap,
+	.read_sock = clasp_recv_actor,
 	.set_rcvlowat = clasp_rcvq_set_low_water,
+	.splice_read = clasp_recv_splice,
+#ifdef CLASP_COMPAT_SENDPAGE
+	.sendpage = clasp_sendpage_compat,
+#else
+	.splice_eof = clasp_send_splice_eof,
+#endif
+#ifdef CLASP_COMPAT_PEEK_OFF
+	.set_peek_off = sk_set_peek_off,
+#endif
 };
 
 static struct inet_protosw clasp_protosw = {

@@ -11,6 +11,8 @@
 #include "rcvq.h"
 #include "reply.h"
 #include "request.h"
+#include "send.h"
+#include "sndq.h"
 #include "timewait.h"
 
 static void clasp_input_view(const struct sock *sk, struct clasp_view *view)
@@ -58,6 +60,7 @@ void clasp_socket_input(struct sock *sk, struct sk_buff **pskb)
 	if (sk->sk_state == CLASP_CLOSED)
 		return;
 	clasp_output_push(sk);
+	clasp_send_wake(sk);
 	clasp_output_ack_if_due(sk);
 }
 

@@ -47,9 +47,11 @@ static struct clasp_options *clasp_options(const struct sock *sk)
 static int clasp_set_nodelay(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->nodelay, value);
-	/* What Nagle holds back goes now. */
-	if (value)
-		clasp_output_push(sk);
+	if (!value)
+		return 0;
+	/* What Nagle holds back goes now, and what CLASP_CORK does. */
+	clasp_sk(sk)->push = true;
+	clasp_output_push(sk);
 	return 0;
 }
 
@@ -240,6 +242,42 @@ static size_t clasp_get_info(struct sock *sk, union clasp_option_value *value)
 	return sizeof(value->info);
 }
 
+static int clasp_set_cork(struct sock *sk, int value)
+{
+	WRITE_ONCE(clasp_options(sk)->cork, value);
+	if (!value)
+		clasp_output_push(sk);
+	return 0;
+}
+
+static int clasp_get_cork(const struct sock *sk)
+{
+	return READ_ONCE(clasp_options(sk)->cork);
+}
+
+static int clasp_set_notsent_lowat(struct sock *sk, int value)
+{
+	WRITE_ONCE(clasp_options(sk)->notsent_lowat, value);
+	sk->sk_write_space(sk);
+	return 0;
+}
+
+static int clasp_get_notsent_lowat(const struct sock *sk)
+{
+	return READ_ONCE(clasp_options(sk)->notsent_lowat);
+}
+
+static int clasp_set_inq(struct sock *sk, int value)
+{
+	WRITE_ONCE(clasp_options(sk)->inq, value);
+	return 0;
+}
+
+static int clasp_get_inq(const struct sock *sk)
+{
+	return READ_ONCE(clasp_options(sk)->inq);
+}
+
 static int clasp_set_user_timeout(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->user_timeout, value);
@@ -295,6 +333,9 @@ static const struct clasp_option clasp_option_table[] = {
 	{ .name = CLASP_CONGESTION, .set_text = clasp_set_congestion,
 	  .get_bytes = clasp_get_congestion },
 	{ .name = CLASP_INFO, .get_bytes = clasp_get_info },
+	CLASP_OPTION(CORK, cork, INT_MIN, INT_MAX),
+	CLASP_OPTION(NOTSENT_LOWAT, notsent_lowat, INT_MIN, INT_MAX),
+	CLASP_OPTION(INQ, inq, 0, 1),
 };
 
 static const struct clasp_option *clasp_option_find(int name)
@@ -362,8 +403,32 @@ static bool clasp_option_of_group(const struct sock *sk, int level, int optname,
 		optname == IPV6_DROP_MEMBERSHIP);
 }
 
+/*
+ * The kernel has SO_ZEROCOPY for TCP and UDP only, whatever else could do it;
+ * all other options it knows best.
+ */
+static int clasp_option_set_socket(struct sock *sk, int optname,
+				   sockptr_t optval, unsigned int optlen)
+{
+	int value;
+
+	if (optname != SO_ZEROCOPY)
+		return sock_setsockopt(sk->sk_socket, SOL_SOCKET, optname,
+				       optval, optlen);
+	if (optlen < sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	if (value < 0 || value > 1)
+		return -EINVAL;
+	lock_sock(sk);
+	sock_valbool_flag(sk, SOCK_ZEROCOPY, value);
+	release_sock(sk);
+	return 0;
+}
+
 /**
- * clasp_setsockopt() - setsockopt(2), but for level SOL_SOCKET
+ * clasp_setsockopt() - setsockopt(2)
  * @sk: the socket
  * @level: SOL_CLASP, SOL_TCP or another
  * @optname: the option
@@ -381,6 +446,8 @@ int clasp_setsockopt(struct sock *sk, int level, int optname,
 
 	if (clasp_option_of_group(sk, level, optname, optlen))
 		return -EPROTO;
+	if (level == SOL_SOCKET)
+		return clasp_option_set_socket(sk, optname, optval, optlen);
 	if (!clasp_option_level(level))
 		return ip_setsockopt(sk, level, optname, optval, optlen);
 	if (option && option->set_text)

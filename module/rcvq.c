@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "output.h"
 #include "rcvq.h"
+#include "stamp.h"
 #include "urgent.h"
 
 static struct sk_buff *clasp_ofo_first(const struct clasp_sock *csk)
@@ -98,6 +99,7 @@ static bool clasp_rcvq_coalesce(struct sock *sk, struct sk_buff *skb)
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
 	CLASP_CB(tail)->end_seq = CLASP_CB(skb)->end_seq;
+	clasp_stamp_inherit(tail, skb);
 	kfree_skb_partial(skb, stolen);
 	return true;
 }
@@ -125,6 +127,7 @@ static struct sk_buff *clasp_rcvq_compact(struct sock *sk, struct sk_buff *skb)
 	}
 	skb_copy_bits(skb, 0, skb_put(copy, skb->len), skb->len);
 	*CLASP_CB(copy) = *CLASP_CB(skb);
+	clasp_stamp_inherit(copy, skb);
 	copy->ip_summed = CHECKSUM_UNNECESSARY;
 	consume_skb(skb);
 	return copy;

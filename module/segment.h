@@ -24,6 +24,8 @@
 /* struct clasp_cb::state of an skb in the send queue. */
 #define CLASP_SKB_LOST		0x01	/* to be sent again */
 #define CLASP_SKB_RESENT	0x02	/* was sent again: no RTT (Karn) */
+#define CLASP_SKB_SEALED	0x04	/* takes no more data: MSG_EOR, or full */
+#define CLASP_SKB_STAMP_ACK	0x08	/* the ACK's time is to be told */
 
 /**
  * struct clasp_cb - what is known of the segment in an skb, in skb->cb
@@ -31,6 +33,7 @@
  * @end_seq: the one after the last; SYN and FIN count
  * @ack_seq: received: acknowledgment number
  * @sent_at: send queue: time of the last transmission, ns of clasp_clock()
+ * @stamp_seq: send queue: number of the byte whose times are to be told
  * @window: received: window in bytes
  * @iif: received: interface index it came in on
  * @sdif: received: index of that interface's L3 master, or 0
@@ -51,8 +54,13 @@ struct clasp_cb {
 		u64 ack_seq;
 		u64 sent_at;
 	};
-	u32 window;
-	int iif;
+	union {
+		u64 stamp_seq;
+		struct {
+			u32 window;
+			int iif;
+		};
+	};
 	int sdif;
 	u16 mss;
 	u16 urg_ptr;

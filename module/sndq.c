@@ -10,6 +10,7 @@
  */
 #include "memory.h"
 #include "sndq.h"
+#include "stamp.h"
 
 static void clasp_sndq_charge(struct sock *sk, int truesize)
 {
@@ -68,6 +69,7 @@ void clasp_sndq_append(struct sock *sk, struct sk_buff *skb)
 	cb->seq = csk->write_seq;
 	cb->end_seq = cb->seq + clasp_segment_control_len(cb->flags);
 	csk->write_seq = cb->end_seq;
+	csk->push = false;
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	clasp_sndq_charge(sk, skb->truesize);
 	if (!csk->send_head)
@@ -189,6 +191,8 @@ int clasp_sndq_split(struct sock *sk, struct sk_buff *skb, u32 len)
 	rest_cb->seq = cb->seq + len;
 	cb->end_seq = rest_cb->seq;
 	cb->flags &= ~(CLASP_FIN | CLASP_PSH);
+	cb->state &= ~CLASP_SKB_SEALED;
+	clasp_stamp_split(skb, rest);
 	__skb_queue_after(&sk->sk_write_queue, skb, rest);
 	return 0;
 }
@@ -243,6 +247,7 @@ u64 clasp_sndq_acked(struct sock *sk, u64 ack_seq)
 	       skb != clasp_sk(sk)->send_head) {
 		struct clasp_cb *cb = CLASP_CB(skb);
 
+		clasp_stamp_acked(sk, skb, ack_seq);
 		if (clasp_after(cb->end_seq, ack_seq))
 			break;
 		if (cb->state & CLASP_SKB_RESENT)

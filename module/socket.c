@@ -70,6 +70,7 @@ void clasp_socket_reset(struct sock *sk)
 	csk->ack_now = false;
 	csk->fin_queued = false;
 	csk->fin_reached = false;
+	csk->push = false;
 	csk->syn_resent = false;
 	sk->sk_max_ack_backlog = 0;
 	sk->sk_ack_backlog = 0;
@@ -105,6 +106,9 @@ int clasp_socket_init(struct sock *sk)
 	/* Lookups hold no lock. */
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);
+	/* io_uring asks for this; accept() hands it on. */
+	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
+	clasp_compat_custom_options(sk->sk_socket);
 	return 0;
 }
 
@@ -426,7 +430,7 @@ static __poll_t clasp_poll_stream(const struct sock *sk,
 	if (!sk_stream_is_writeable(sk)) {
 		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, (struct sock *)sk);
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		/* Room may have come just before: pairs with clasp_ack_take(). */
+		/* Room may have come just before: pairs with clasp_send_wake(). */
 		smp_mb__after_atomic();
 	}
 	if (sk_stream_is_writeable(sk))

@@ -33,6 +33,7 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.base_mss_bytes = 1024,
 	.min_mss_bytes = 512,
 	.mtu_probe_interval_ms = 600 * 1000,
+	.notsent_lowat_bytes = INT_MAX,
 	.challenge_ack_ms = 500,
 	.challenge_acks_per_s = 1000,
 };
@@ -87,6 +88,7 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(base_mss_bytes, CLASP_MSS_MIN, CLASP_MSS_MAX),
 	CLASP_KNOB(min_mss_bytes, CLASP_MSS_MIN, CLASP_MSS_MAX),
 	CLASP_KNOB(mtu_probe_interval_ms, 1, INT_MAX),
+	CLASP_KNOB(notsent_lowat_bytes, 1, INT_MAX),
 	CLASP_KNOB(challenge_ack_ms, 0, 60000),
 	CLASP_KNOB(challenge_acks_per_s, 0, 1000000),
 };

@@ -32,6 +32,7 @@
 /* Options at level SOL_CLASP; numbers and meanings are TCP's. */
 #define CLASP_NODELAY		1	/* int: send small segments at once */
 #define CLASP_MAXSEG		2	/* int: bytes of data in a segment */
+#define CLASP_CORK		3	/* int: keep segments that are not full */
 #define CLASP_KEEPIDLE		4	/* int: s of silence to a keep-alive */
 #define CLASP_KEEPINTVL		5	/* int: s between keep-alives */
 #define CLASP_KEEPCNT		6	/* int: keep-alives without answer */
@@ -43,6 +44,11 @@
 #define CLASP_QUICKACK		12	/* int: acknowledge without delay */
 #define CLASP_CONGESTION	13	/* char[]: name of the algorithm */
 #define CLASP_USER_TIMEOUT	18	/* int: ms to wait for an ACK */
+#define CLASP_NOTSENT_LOWAT	25	/* int: bytes that may wait to be sent */
+#define CLASP_INQ		36	/* int: tell what is left, as CLASP_CM_INQ */
+
+/* Control message of recvmsg(), level SOL_TCP: int, bytes still to be read. */
+#define CLASP_CM_INQ		CLASP_INQ
 
 /* The longest name for CLASP_CONGESTION, with the 0 at its end. */
 #define CLASP_CA_NAME_MAX	16
