@@ -310,5 +310,7 @@ void tun_send(const u8 *pkt, size_t len);
 /* The next packet of the kernel's; 0 if there is none now. */
 size_t tun_receive(u8 *pkt, size_t room);
 void tun_set_mtu(int mtu);
+/* Wait until all addresses that were given can be used. */
+void tun_settle(void);
 
 #endif

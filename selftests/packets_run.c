@@ -439,6 +439,7 @@ static void play_shell(const char *command)
 
 	if (status)
 		mismatch("the command ended with %d", status);
+	tun_settle();
 }
 
 static void play_now(const struct line *line)

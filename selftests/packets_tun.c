@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/if_tun.h>
 #include <linux/ipv6.h>
 #include <sched.h>
@@ -85,6 +86,31 @@ static void give_address6(int fd)
 	request(fd, SIOCSIFADDR, &ifr6);
 }
 
+static int has_tentative(void)
+{
+	FILE *f = fopen("/proc/net/if_inet6", "r");
+	unsigned int flags;
+	int found = 0;
+
+	if (!f)
+		die_errno("if_inet6");
+	while (fscanf(f, "%*s %*x %*x %*x %x %*s", &flags) == 1)
+		found |= flags & IFA_F_TENTATIVE;
+	fclose(f);
+	return found;
+}
+
+/* An address can be used when a thread of the kernel's has looked at it. */
+static void await_addresses6(void)
+{
+	while (has_tentative())
+		usleep(1000);
+}
+
+static void await_nothing(void)
+{
+}
+
 /* Nothing but segments shall be on the wire: no solicitations. */
 static void keep_quiet4(void)
 {
@@ -115,10 +141,11 @@ static const struct {
 	int family;
 	void (*keep_quiet)(void);
 	void (*give_address)(int fd);
+	void (*await_addresses)(void);
 	int (*is_noise)(const u8 *pkt);
 } nets[] = {
-	{ AF_INET, keep_quiet4, give_address4, is_noise4 },
-	{ AF_INET6, keep_quiet6, give_address6, is_noise6 },
+	{ AF_INET, keep_quiet4, give_address4, await_nothing, is_noise4 },
+	{ AF_INET6, keep_quiet6, give_address6, await_addresses6, is_noise6 },
 }, *net;
 
 /* ---- of both ------------------------------------------------------------- */
@@ -150,6 +177,17 @@ void tun_start(int mtu)
 	fd = control_socket(net->family);
 	net->give_address(fd);
 	device_up(fd, "lo");
+	tun_settle();
+	close(fd);
+}
+
+void tun_settle(void)
+{
+	int fd = control_socket(net->family);
+
+	device_up(fd, TUN_DEVICE);
+	net->await_addresses();
+	/* The thread has that lock until the address has its route. */
 	device_up(fd, TUN_DEVICE);
 	close(fd);
 }

@@ -89,10 +89,22 @@ static u64 parse_size(const char *s)
 	return n;
 }
 
+static int family_of(const char *ip)
+{
+	return strchr(ip, ':') ? AF_INET6 : AF_INET;
+}
+
+static union address address(const char *ip, int port)
+{
+	return address_of(family_of(ip), ip, port);
+}
+
 static int new_socket(void)
 {
-	int fd = opt.door ? socket(opt.door, SOCK_STREAM, 0) :
-			    socket(AF_INET, SOCK_STREAM, opt.proto);
+	int family = family_of(opt.addr);
+	/* AF_CLASP's third argument says which version of IP. */
+	int fd = opt.door ? socket(opt.door, SOCK_STREAM, family == AF_INET6) :
+			    socket(family, SOCK_STREAM, opt.proto);
 
 	if (fd < 0)
 		die_errno("socket");
@@ -290,12 +302,12 @@ static void serve(int fd)
 
 static int server(void)
 {
-	struct sockaddr_in a = addr4(opt.addr, opt.port);
+	union address a = address(opt.addr, opt.port);
 	int total = opt.parallel > 1 ? opt.parallel : opt.count;
 	int lfd = new_socket(), one = 1, i;
 
 	setsockopt(lfd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(lfd, (void *)&a, sizeof(a)))
+	if (bind(lfd, &a.any, sizeof(a)))
 		die_errno("bind");
 	if (listen(lfd, opt.backlog))
 		die_errno("listen");
@@ -353,16 +365,16 @@ static void check_reply(int fd, char reply[TRAILER_LEN + 1])
 
 static int client_connect(void)
 {
-	struct sockaddr_in a = addr4(opt.addr, opt.port);
+	union address a = address(opt.addr, opt.port);
 	int fd = new_socket();
 
 	if (opt.from) {
-		struct sockaddr_in from = addr4(opt.from, 0);
+		union address from = address(opt.from, 0);
 
-		if (bind(fd, (void *)&from, sizeof(from)))
+		if (bind(fd, &from.any, sizeof(from)))
 			die_errno("bind");
 	}
-	if (connect(fd, (void *)&a, sizeof(a)))
+	if (connect(fd, &a.any, sizeof(a)))
 		die_errno("connect");
 	mark_ready(opt.ready);
 	return fd;
