@@ -230,6 +230,16 @@ static int spoil_rest(struct msghdr *msg, int which)
 		msg->msg_name = good;
 		msg->msg_namelen = -1;
 		return 1;
+	case 4:
+		/* A control message that nobody knows. */
+		return 1;
+	case 5:
+		/* Shorter than its header, and longer than all there is. */
+		control.head.cmsg_len = 1;
+		return 1;
+	case 6:
+		control.head.cmsg_len = sizeof(control) + 1;
+		return 1;
 	}
 	return 0;
 }
