@@ -10,6 +10,7 @@
 
 #include "ack.h"
 #include "actions.h"
+#include "buffer.h"
 #include "cong.h"
 #include "listen.h"
 #include "mtu.h"
@@ -106,6 +107,7 @@ static void clasp_do_establish(struct sock *sk)
 	if (csk->syn_resent)
 		clasp_cong_timeout(&csk->cong, csk->snd_mss);
 	clasp_rtt_open(&csk->rtt);
+	clasp_buffer_grow_send(sk);
 	clasp_timer_keepalive_set(sk, sock_flag(sk, SOCK_KEEPOPEN));
 	sk->sk_state_change(sk);
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);

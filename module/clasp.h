@@ -165,6 +165,25 @@ struct clasp_mtu {
 };
 
 /**
+ * struct clasp_rcvbuf - how large the receive buffer should be
+ * @rtt: round-trip time as a receiver sees it, ns; 0 if it is not known
+ * @rtt_seq: the right edge of the window ...
+ * @rtt_since: ... at this time, ns
+ * @seq: clasp_sock::copied_seq at @since
+ * @since: when the measurement of what the program reads began, ns; 0 before
+ *	the first data
+ * @space: the most it has read in a round trip, bytes
+ */
+struct clasp_rcvbuf {
+	u64 rtt;
+	u64 rtt_seq;
+	u64 rtt_since;
+	u64 seq;
+	u64 since;
+	u32 space;
+};
+
+/**
  * struct clasp_options - options at level SOL_CLASP, as the user gave them
  * @keepalive_idle: CLASP_KEEPIDLE, s
  * @keepalive_interval: CLASP_KEEPINTVL, s
@@ -292,6 +311,7 @@ struct clasp_urgent {
  * @urgent: urgent data
  * @totals: what has been sent and received
  * @rtt: round-trip time
+ * @rcvbuf: how large the receive buffer should be
  * @cong: congestion control
  * @recovery: loss recovery
  * @alarm: rings at the earliest of @deadline
@@ -372,6 +392,7 @@ struct clasp_sock {
 	struct clasp_urgent urgent;
 	struct clasp_totals totals;
 	struct clasp_rtt rtt;
+	struct clasp_rcvbuf rcvbuf;
 	struct clasp_cong cong;
 	struct clasp_recovery recovery;
 
@@ -439,6 +460,10 @@ struct clasp_sock {
  * @notsent_lowat_bytes: what CLASP_NOTSENT_LOWAT of 0 means
  * @challenge_ack_ms: least time between a connection's challenge ACKs
  * @challenge_acks_per_s: challenge ACKs of all connections, about
+ * @rmem_default_bytes: a new socket's receive buffer
+ * @rmem_max_bytes: it grows by itself up to this
+ * @wmem_default_bytes: a new socket's send buffer
+ * @wmem_max_bytes: it grows by itself up to this
  *
  * Read with READ_ONCE() and without locks.
  */
@@ -470,6 +495,10 @@ struct clasp_sysctl {
 	int notsent_lowat_bytes;
 	int challenge_ack_ms;
 	int challenge_acks_per_s;
+	int rmem_default_bytes;
+	int rmem_max_bytes;
+	int wmem_default_bytes;
+	int wmem_max_bytes;
 };
 
 /**

@@ -7,6 +7,7 @@
 #define _CLASP_COMPAT_H
 
 #include <linux/version.h>
+#include <linux/memcontrol.h>
 #include <linux/net.h>
 #include <linux/sysctl.h>
 #include <linux/timer.h>
@@ -26,6 +27,11 @@
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
+#endif
+
+/* 6.10 moved what protocols' memory is counted with out of net/sock.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <net/proto_memory.h>
 #endif
 
 /* 6.16 renamed from_timer(). */
@@ -141,6 +147,22 @@ clasp_compat_register_sysctl(struct net *net, const char *path,
 	return register_net_sysctl(net, path, table);
 #else
 	return register_net_sysctl_sz(net, path, table, entries);
+#endif
+}
+
+/* 6.18 hid the memory control group of a socket. Is its memory short? */
+static inline bool clasp_compat_memcg_pressed(const struct sock *sk)
+{
+#ifdef CONFIG_MEMCG
+	if (!mem_cgroup_sockets_enabled || !sk->sk_memcg)
+		return false;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	return mem_cgroup_under_socket_pressure(sk->sk_memcg);
+#else
+	return mem_cgroup_sk_under_memory_pressure(sk);
+#endif
+#else
+	return false;
 #endif
 }
 

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The door: what socket(2) finds. */
 #include <linux/module.h>
-#include <linux/swap.h>
 #include <net/inet_common.h>
 #include <net/protocol.h>
 
 #include "family.h"
 #include "input.h"
 #include "listen.h"
+#include "memory.h"
 #include "options.h"
 #include "port.h"
 #include "rcvq.h"
 #include "recv.h"
 #include "send.h"
 #include "socket.h"
-
-static atomic_long_t clasp_memory_allocated;
-static DEFINE_PER_CPU(int, clasp_memory_per_cpu_fw_alloc);
-static struct percpu_counter clasp_sockets_allocated;
-static unsigned long clasp_memory_pressure;
-static long clasp_sysctl_mem[3];
-static int clasp_sysctl_wmem[3] = { 4096, 256 * 1024, 4 * 1024 * 1024 };
-static int clasp_sysctl_rmem[3] = { 4096, 256 * 1024, 6 * 1024 * 1024 };
 
 #ifdef CLASP_COMPAT_ACCEPT_ARGS
 static struct sock *clasp_accept_compat(struct sock *sk, int flags, int *err,
@@ -132,11 +124,13 @@ struct proto clasp_prot = {
 
 	.memory_allocated = &clasp_memory_allocated,
 	.per_cpu_fw_alloc = &clasp_memory_per_cpu_fw_alloc,
-	.sockets_allocated = &clasp_sockets_allocated,
-	.memory_pressure = &clasp_memory_pressure,
-	.sysctl_mem = clasp_sysctl_mem,
-	.sysctl_wmem = clasp_sysctl_wmem,
-	.sysctl_rmem = clasp_sysctl_rmem,
+	.sockets_allocated = &clasp_memory_sockets,
+	.memory_pressure = &clasp_memory_short,
+	.enter_memory_pressure = clasp_memory_enter_pressure,
+	.sysctl_mem = clasp_memory_limits,
+	/* The rest of the buffers' sizes is of a namespace: struct clasp_sysctl. */
+	.sysctl_wmem = &clasp_memory_least,
+	.sysctl_rmem = &clasp_memory_least,
 };
 
 static const struct proto_ops clasp_stream_ops = {
@@ -177,16 +171,6 @@ static struct inet_protosw clasp_protosw = {
 	.ops = &clasp_stream_ops,
 };
 
-/* As for TCP: a sixteenth of what there is, three quarters of it in peace. */
-static void clasp_family_limit_memory(void)
-{
-	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);
-
-	clasp_sysctl_mem[0] = limit / 4 * 3;
-	clasp_sysctl_mem[1] = limit;
-	clasp_sysctl_mem[2] = clasp_sysctl_mem[0] * 2;
-}
-
 /**
  * clasp_family_init() - on load: sockets can be allocated
  *
@@ -194,15 +178,13 @@ static void clasp_family_limit_memory(void)
  */
 int clasp_family_init(void)
 {
-	int err;
+	int err = clasp_memory_init();
 
-	clasp_family_limit_memory();
-	err = percpu_counter_init(&clasp_sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;
 	err = proto_register(&clasp_prot, 1);
 	if (err)
-		percpu_counter_destroy(&clasp_sockets_allocated);
+		clasp_memory_exit();
 	return err;
 }
 
@@ -212,7 +194,7 @@ int clasp_family_init(void)
 void clasp_family_exit(void)
 {
 	proto_unregister(&clasp_prot);
-	percpu_counter_destroy(&clasp_sockets_allocated);
+	clasp_memory_exit();
 }
 
 /**

@@ -268,6 +268,7 @@ static void clasp_child_init(struct sock *child,
 	clasp_mtu_sync(child);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
+	csk->rcvbuf.rtt = clasp_request_rtt(req);
 	csk->rtt.backoff = req->resent;
 	csk->syn_resent = req->resent;
 }

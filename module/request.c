@@ -97,15 +97,37 @@ static void clasp_request_send(struct clasp_request *req, u8 flags)
 	clasp_reply(net, af, &req->path, &header);
 }
 
-/* (Re)starts the wait for the ACK: RFC 6298, doubling from its initial value. */
-static void clasp_request_wait(struct clasp_request *req)
+/* RFC 6298, doubling from its initial value, ns. */
+static u64 clasp_request_rto(const struct clasp_request *req)
 {
 	struct clasp_rtt rtt;
 
 	clasp_rtt_init(&rtt);
 	rtt.backoff = req->retries;
-	req->due = clasp_clock() +
-		   clasp_rtt_timeout(&rtt, clasp_sysctl(req->listener));
+	return clasp_rtt_timeout(&rtt, clasp_sysctl(req->listener));
+}
+
+/**
+ * clasp_request_rtt() - how long the SYN-ACK and its ACK took
+ * @req: the request, whose ACK has just come; its listener locked
+ *
+ * Return: ns; 0 if it is not known: the SYN-ACK was sent again (Karn, RFC 6298,
+ * section 3); its ACK came before, but data was waited for; or nobody kept the
+ * time, as with a SYN cookie.
+ */
+u64 clasp_request_rtt(const struct clasp_request *req)
+{
+	u64 sent_at = req->due - clasp_request_rto(req);
+
+	if (!req->due || req->retries || req->acked)
+		return 0;
+	return clasp_clock() - sent_at;
+}
+
+/* (Re)starts the wait for the ACK. */
+static void clasp_request_wait(struct clasp_request *req)
+{
+	req->due = clasp_clock() + clasp_request_rto(req);
 	/* First the reference: the alarm may ring at once, on this CPU or another. */
 	refcount_inc(&req->refs);
 	if (clasp_alarm_set(&req->alarm, req->due))

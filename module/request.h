@@ -74,6 +74,7 @@ void clasp_request_icmp(struct clasp_request *req, enum clasp_event event);
 void clasp_request_run_due(struct sock *listener);
 void clasp_request_abort_all(struct sock *listener);
 void clasp_request_put(struct clasp_request *req);
+u64 clasp_request_rtt(const struct clasp_request *req);
 int clasp_request_module_init(void);
 void clasp_request_module_exit(void);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the user's bytes do on their way out. */
+#include "buffer.h"
 #include "mtu.h"
 #include "output.h"
 #include "send.h"
@@ -382,8 +383,10 @@ void clasp_send_wake(struct sock *sk)
 {
 	/* Pairs with the barrier in clasp_poll(). */
 	smp_mb();
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
+		clasp_buffer_grow_send(sk);
 		sk->sk_write_space(sk);
+	}
 }
 
 /**

@@ -3,6 +3,7 @@
 #include <net/xfrm.h>
 
 #include "actions.h"
+#include "buffer.h"
 #include "cong.h"
 #include "icmp.h"
 #include "isn.h"
@@ -56,6 +57,7 @@ void clasp_socket_reset(struct sock *sk)
 	csk->rcv_wnd = clasp_rcvq_initial_window(sk);
 	csk->rcv_mss = CLASP_MSS_DEFAULT;
 	csk->last_text_len = 0;
+	clasp_buffer_reset(csk);
 	csk->text_at = 0;
 	csk->heard_at = 0;
 	csk->challenged_at = 0;
@@ -99,6 +101,7 @@ int clasp_socket_init(struct sock *sk)
 	csk->entry.kind = CLASP_SOCKET;
 	/* Not in clasp_socket_reset(): lookups may still stand on it then. */
 	INIT_HLIST_NODE(&csk->listener_node);
+	clasp_buffer_init(sk);
 	clasp_socket_reset(sk);
 	sk->sk_write_space = clasp_send_space;
 	/* sock_wfree() leaves waking writers to us: room comes with ACKs. */
