@@ -166,6 +166,56 @@ static inline bool clasp_compat_memcg_pressed(const struct sock *sk)
 #endif
 }
 
+#if defined(CONFIG_MEMCG) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+/* The control group that pays for what we do, with a reference, or NULL. */
+static inline struct mem_cgroup *clasp_compat_memcg_get(void)
+{
+	struct mem_cgroup *memcg;
+
+	if (!mem_cgroup_sockets_enabled ||
+	    !cgroup_subsys_on_dfl(memory_cgrp_subsys))
+		return NULL;
+	rcu_read_lock();
+	memcg = mem_cgroup_from_task(current);
+	/* The root's memory is not counted. */
+	if (memcg && (!memcg->css.parent || !css_tryget(&memcg->css)))
+		memcg = NULL;
+	rcu_read_unlock();
+	return memcg;
+}
+
+/*
+ * Charges a child to the control group of who accepts it (cgroup v2). In process
+ * context; the child not locked.
+ *
+ * 6.19 has inet_accept() do that; before, each protocol did, by functions that
+ * modules cannot call: mem_cgroup_sk_alloc(), which this repeats, and
+ * mem_cgroup_charge_skmem(). What the child's queues have already is given back
+ * and taken anew instead. If the group has no room for it, it is owed.
+ */
+static inline void clasp_compat_charge_child(struct sock *child)
+{
+	struct mem_cgroup *memcg = clasp_compat_memcg_get();
+	int size;
+
+	if (!memcg)
+		return;
+	lock_sock(child);
+	size = child->sk_forward_alloc + child->sk_wmem_queued +
+	       atomic_read(&child->sk_rmem_alloc);
+	if (size > 0)
+		__sk_mem_reclaim(child, size);
+	child->sk_memcg = memcg;
+	if (size > 0)
+		__sk_mem_schedule(child, size, SK_MEM_RECV);
+	release_sock(child);
+}
+#else
+static inline void clasp_compat_charge_child(struct sock *child)
+{
+}
+#endif
+
 /*
  * Makes a socket one that does not hold its namespace, as the kernel's own do
  * not: the opposite of sk_net_refcnt_upgrade(). The socket locked; any context.

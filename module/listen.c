@@ -133,6 +133,8 @@ struct sock *clasp_accept(struct sock *listener, struct proto_accept_arg *arg)
 		child = clasp_accept_dequeue(listener);
 	arg->is_empty = list_empty(&clasp_sk(listener)->accept_queue);
 	release_sock(listener);
+	if (child)
+		clasp_compat_charge_child(child);
 	return child;
 }
 
