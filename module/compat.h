@@ -19,6 +19,8 @@
 #include <net/inet_common.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -78,6 +80,14 @@ static inline int clasp_compat_recv_error(struct sock *sk, struct msghdr *msg,
 #endif
 }
 
+/* 6.6 is told where struct ipv6_pinfo is; before, it had to be the last part. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define CLASP_COMPAT_PINFO_OFFSET(type, member)
+#else
+#define CLASP_COMPAT_PINFO_OFFSET(type, member)				\
+	.ipv6_pinfo_offset = offsetof(type, member),
+#endif
+
 /* 6.6 made flags of the bit fields in struct inet_sock. */
 static inline bool clasp_compat_recverr(const struct sock *sk)
 {
@@ -117,6 +127,104 @@ static inline void clasp_compat_icmp_error(struct sock *sk, struct sk_buff *skb,
 	kfree_skb(skb);
 #else
 	ip_icmp_error(sk, skb, err, port, info, payload);
+#endif
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+/* 6.7 made flags of the bit fields in struct ipv6_pinfo. */
+static inline bool clasp_compat_recverr6(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	return inet6_sk(sk)->recverr;
+#else
+	return inet6_test_bit(RECVERR6, sk);
+#endif
+}
+
+static inline bool clasp_compat_repflow(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	return inet_sk(sk)->pinet6->repflow;
+#else
+	return inet6_test_bit(REPFLOW, sk);
+#endif
+}
+
+static inline bool clasp_compat_sndflow(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	return inet6_sk(sk)->sndflow;
+#else
+	return inet6_test_bit(SNDFLOW, sk);
+#endif
+}
+
+/* By 6.12, the list of flow labels had moved to struct inet_sock. */
+static inline void clasp_compat_no_flowlabels(struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	inet6_sk(sk)->ipv6_fl_list = NULL;
+#else
+	inet_sk(sk)->ipv6_fl_list = NULL;
+#endif
+}
+
+/* Pointers to addresses became flags one by one: by 6.12, and after it. */
+static inline void clasp_compat_ip6_dst_store(struct sock *sk,
+					      struct dst_entry *dst)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	ip6_dst_store(sk, dst, NULL, NULL);
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+	ip6_dst_store(sk, dst, NULL, false);
+#else
+	ip6_dst_store(sk, dst, false, false);
+#endif
+}
+
+/* 6.2 exported ipv6_icmp_error(). Before, the same without RFC 4884. */
+static inline void clasp_compat_ipv6_icmp_error(struct sock *sk,
+						struct sk_buff *skb, int err,
+						__be16 port, u32 info,
+						u8 *payload)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	struct icmp6hdr *icmph = icmp6_hdr(skb);
+	struct sock_exterr_skb *serr;
+
+	if (!inet6_sk(sk)->recverr)
+		return;
+	skb = skb_clone(skb, GFP_ATOMIC);
+	if (!skb)
+		return;
+	skb->protocol = htons(ETH_P_IPV6);
+	serr = SKB_EXT_ERR(skb);
+	memset(&serr->ee, 0, sizeof(serr->ee));
+	serr->ee.ee_errno = err;
+	serr->ee.ee_origin = SO_EE_ORIGIN_ICMP6;
+	serr->ee.ee_type = icmph->icmp6_type;
+	serr->ee.ee_code = icmph->icmp6_code;
+	serr->ee.ee_info = info;
+	serr->addr_offset = (u8 *)&((struct ipv6hdr *)(icmph + 1))->daddr -
+			    skb_network_header(skb);
+	serr->port = port;
+	__skb_pull(skb, payload - skb->data);
+	skb_reset_transport_header(skb);
+	if (sock_queue_err_skb(sk, skb))
+		kfree_skb(skb);
+#else
+	ipv6_icmp_error(sk, skb, err, port, info, payload);
+#endif
+}
+#endif
+
+/* 6.17 lets the owner of a socket change while it is used. */
+static inline kuid_t clasp_compat_uid(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+	return sk->sk_uid;
+#else
+	return sk_uid(sk);
 #endif
 }
 

@@ -185,8 +185,7 @@ static void clasp_listen_stranger(struct sock *listener,
 	clasp_step_seen(NULL, CLASP_LISTEN, event);
 	actions = clasp_fsm_cell(CLASP_LISTEN, event)->actions;
 	if (actions & CLASP_DO_ANSWER_RST)
-		clasp_reply_reset(sock_net(listener), clasp_sk(listener)->af,
-				  *pskb);
+		clasp_reply_reset(sock_net(listener), *pskb);
 	if (actions & CLASP_DO_TAKE_SYN)
 		clasp_request_create(listener, *pskb);
 	if (actions & CLASP_DO_RECALL_SYN)
@@ -211,7 +210,7 @@ bool clasp_listen_input(struct sock *listener, struct sk_buff **pskb)
 	bool done = true;
 
 	sock_owned_by_me(listener);
-	clasp_sk(listener)->af->path(*pskb, &path);
+	clasp_path_back(*pskb, &path);
 	entry = clasp_table_find(clasp_listen_table(listener), &path.flow);
 	if (!entry) {
 		clasp_listen_stranger(listener, &path.flow, pskb);
@@ -266,7 +265,13 @@ static void clasp_child_init(struct sock *child,
 	inet_sk(child)->inet_num = ntohs(req->entry.flow.lport);
 	inet_sk(child)->inet_sport = req->entry.flow.lport;
 	inet_sk(child)->inet_dport = req->entry.flow.rport;
+	/* So that link-local addresses have meaning. */
+	if (req->path.flow.scope)
+		child->sk_bound_dev_if = req->path.flow.scope;
+	child->sk_mark = req->path.mark;
 	csk->af->child(child, &req->path);
+	/* Without a route now, one is looked for each time. */
+	csk->af->route(child);
 	clasp_mtu_sync(child);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);

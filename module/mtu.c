@@ -41,28 +41,31 @@ static u32 clasp_mtu_maxseg(const struct clasp_sock *csk)
 /**
  * clasp_mtu_max_mss() - what our MSS option says
  * @csk: the socket, or the listener whose child it will be
+ * @af: the address family's operations
  * @mtu: of the path, bytes
  *
  * Return: bytes of data.
  */
-u16 clasp_mtu_max_mss(const struct clasp_sock *csk, u32 mtu)
+u16 clasp_mtu_max_mss(const struct clasp_sock *csk,
+		      const struct clasp_af_ops *af, u32 mtu)
 {
-	return min_t(u32, clasp_mtu_to_mss(csk->af, mtu),
-		     clasp_mtu_maxseg(csk));
+	return min_t(u32, clasp_mtu_to_mss(af, mtu), clasp_mtu_maxseg(csk));
 }
 
 /**
  * clasp_mtu_peer_mss() - the most data to be sent in a segment
  * @csk: the socket, or the listener whose child it will be
+ * @af: the address family's operations
  * @option: the peer's MSS option, 0 for none
  *
  * Source: RFC 9293, section 3.7.1.
  *
  * Return: bytes of data, without regard to the path.
  */
-u32 clasp_mtu_peer_mss(const struct clasp_sock *csk, u16 option)
+u32 clasp_mtu_peer_mss(const struct clasp_sock *csk,
+		       const struct clasp_af_ops *af, u16 option)
 {
-	return min_t(u32, option ?: CLASP_MSS_DEFAULT, clasp_mtu_maxseg(csk));
+	return min_t(u32, option ?: af->default_mss, clasp_mtu_maxseg(csk));
 }
 
 /**

@@ -2,7 +2,6 @@
 /* Socket options and ioctls. */
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
-#include <net/ip.h>
 
 #include "cong.h"
 #include "info.h"
@@ -441,6 +440,7 @@ static int clasp_option_set_socket(struct sock *sk, int optname,
 int clasp_setsockopt(struct sock *sk, int level, int optname,
 		     sockptr_t optval, unsigned int optlen)
 {
+	const struct clasp_af_ops *af = READ_ONCE(clasp_sk(sk)->af);
 	const struct clasp_option *option = clasp_option_find(optname);
 	int value;
 
@@ -449,7 +449,7 @@ int clasp_setsockopt(struct sock *sk, int level, int optname,
 	if (level == SOL_SOCKET)
 		return clasp_option_set_socket(sk, optname, optval, optlen);
 	if (!clasp_option_level(level))
-		return ip_setsockopt(sk, level, optname, optval, optlen);
+		return af->setsockopt(sk, level, optname, optval, optlen);
 	if (option && option->set_text)
 		return clasp_option_set_text(sk, option, optval, optlen);
 	if (optlen < sizeof(value))
@@ -474,13 +474,14 @@ int clasp_setsockopt(struct sock *sk, int level, int optname,
 int clasp_getsockopt(struct sock *sk, int level, int optname,
 		     char __user *optval, int __user *optlen)
 {
+	const struct clasp_af_ops *af = READ_ONCE(clasp_sk(sk)->af);
 	const struct clasp_option *option = clasp_option_find(optname);
 	union clasp_option_value value;
 	size_t size = sizeof(value.number);
 	int len;
 
 	if (!clasp_option_level(level))
-		return ip_getsockopt(sk, level, optname, optval, optlen);
+		return af->getsockopt(sk, level, optname, optval, optlen);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)

@@ -64,7 +64,8 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 		clasp_timer_stop(sk, CLASP_TIMER_ACK);
 	}
 	if (flags & CLASP_SYN)
-		header.mss = clasp_mtu_max_mss(csk, csk->af->mtu(sk));
+		header.mss = clasp_mtu_max_mss(csk, csk->af,
+					       csk->af->mtu(sk));
 	clasp_urgent_point(csk, &header);
 	clasp_segment_push(skb, &header);
 	memset(skb->cb, 0, sizeof(skb->cb));

@@ -125,8 +125,8 @@ static bool clasp_binding_overlap(const struct clasp_binding *a,
 		return false;
 	if (ifindex_a && ifindex_b && ifindex_a != ifindex_b)
 		return false;
-	return ipv6_addr_any(&a->laddr) || ipv6_addr_any(&b->laddr) ||
-	       ipv6_addr_equal(&a->laddr, &b->laddr);
+	return clasp_laddr_covers(&a->laddr, a->v6only, &b->laddr) ||
+	       clasp_laddr_covers(&b->laddr, b->v6only, &a->laddr);
 }
 
 /*
@@ -179,9 +179,8 @@ static void clasp_binding_address(struct sock *sk)
 {
 	struct clasp_binding *binding = &clasp_sk(sk)->binding;
 
-	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &binding->laddr);
-	if (!inet_sk(sk)->inet_rcv_saddr)
-		binding->laddr = in6addr_any;
+	binding->v6only = sk->sk_ipv6only;
+	clasp_sk(sk)->af->local(sk, &binding->laddr);
 }
 
 static void clasp_binding_fill(struct sock *sk)

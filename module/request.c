@@ -82,7 +82,7 @@ static void clasp_request_destroy(struct clasp_request *req)
 static void clasp_request_send(struct clasp_request *req, u8 flags)
 {
 	const struct clasp_sock *listener = clasp_sk(req->listener);
-	const struct clasp_af_ops *af = listener->af;
+	const struct clasp_af_ops *af = req->path.af;
 	struct net *net = clasp_request_net(req);
 	struct clasp_header header = {
 		.flags = flags | CLASP_ACK,
@@ -92,9 +92,9 @@ static void clasp_request_send(struct clasp_request *req, u8 flags)
 	};
 
 	if (flags & CLASP_SYN)
-		header.mss = clasp_mtu_max_mss(listener,
+		header.mss = clasp_mtu_max_mss(listener, af,
 					       af->path_mtu(net, &req->path));
-	clasp_reply(net, af, &req->path, &header);
+	clasp_reply(net, &req->path, &header);
 }
 
 /* RFC 6298, doubling from its initial value, ns. */
@@ -164,8 +164,7 @@ static void clasp_request_act(struct clasp_request *req, u32 actions,
 	if (actions & CLASP_DO_RESET_PEER)
 		clasp_request_send(req, CLASP_RST);
 	if (actions & CLASP_DO_ANSWER_RST)
-		clasp_reply_reset(clasp_request_net(req),
-				  clasp_sk(req->listener)->af, skb);
+		clasp_reply_reset(clasp_request_net(req), skb);
 	if (actions & CLASP_DO_RETRANSMIT) {
 		clasp_count(clasp_request_net(req), CLASP_MIB_RetransSegs);
 		clasp_request_send(req, CLASP_SYN);
@@ -288,11 +287,12 @@ static struct clasp_request *clasp_request_alloc(struct sock *listener)
 static void clasp_request_fill(struct clasp_request *req, struct sock *listener,
 			       const struct sk_buff *skb)
 {
-	clasp_sk(listener)->af->path(skb, &req->path);
-	req->path.tos = inet_sk(listener)->tos;
+	clasp_path_back(skb, &req->path);
+	req->path.af->path_options(sock_net(listener), listener, &req->path);
+	req->path.sk = listener;
 	if (sk_fullsock(listener) && READ_ONCE(listener->sk_mark))
 		req->path.mark = READ_ONCE(listener->sk_mark);
-	if (listener->sk_bound_dev_if)
+	if (listener->sk_bound_dev_if && !req->path.flow.scope)
 		req->path.oif = listener->sk_bound_dev_if;
 	req->entry.flow = req->path.flow;
 	req->entry.kind = CLASP_REQUEST;
@@ -330,7 +330,8 @@ static void clasp_request_take_syn(struct clasp_request *req,
 
 	clasp_request_fill(req, listener, skb);
 	req->irs = cb->seq;
-	req->peer_mss = clasp_mtu_peer_mss(clasp_sk(listener), cb->mss);
+	req->peer_mss = clasp_mtu_peer_mss(clasp_sk(listener), req->path.af,
+					   cb->mss);
 	req->defer = READ_ONCE(clasp_sk(listener)->options.defer_accept);
 }
 

@@ -10,6 +10,7 @@
 
 /* RFC 9293, section 3.7.1: what a peer that sends no MSS option takes. */
 #define CLASP_MSS_DEFAULT	536
+#define CLASP_MSS_DEFAULT_IPV6	1220
 /* An MSS below this is taken for this (RFC 9293 sets no floor, safety does). */
 #define CLASP_MSS_MIN		64
 /* The data part that fits with the largest IPv4 packet and a plain header. */
@@ -44,8 +45,8 @@
  * @state: send queue: CLASP_SKB_... bits
  *
  * Host byte order. Filled by clasp_segment_parse() for a segment received, by
- * sndq.c for one to be sent; of the header itself, only the address families
- * still read the ports after that.
+ * sndq.c for one to be sent; of the header itself, only clasp_path_back()
+ * still reads the ports after that.
  */
 struct clasp_cb {
 	u64 seq;
@@ -116,6 +117,7 @@ struct clasp_header {
 enum clasp_verdict clasp_segment_parse(struct sk_buff *skb, __wsum pseudo);
 void clasp_segment_update_end(struct sk_buff *skb);
 void clasp_segment_push(struct sk_buff *skb, const struct clasp_header *header);
+void clasp_segment_seal(struct sk_buff *skb, __sum16 pseudo);
 
 /**
  * clasp_segment_text_len() - bytes of data in a received segment

@@ -87,16 +87,17 @@ void clasp_socket_reset(struct sock *sk)
 /**
  * clasp_socket_init() - socket(2), the protocol's part
  * @sk: the new socket, all zero but for what struct sock and inet_sock have
+ * @af: the address family's operations
  *
- * struct proto::init.
+ * For struct proto::init.
  *
  * Return: 0.
  */
-int clasp_socket_init(struct sock *sk)
+int clasp_socket_init(struct sock *sk, const struct clasp_af_ops *af)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
-	csk->af = &clasp_ipv4_ops;
+	csk->af = af;
 	csk->options.congestion = clasp_cong_find(CLASP_CONG_DEFAULT);
 	csk->entry.kind = CLASP_SOCKET;
 	/* Not in clasp_socket_reset(): lookups may still stand on it then. */
@@ -187,16 +188,9 @@ void clasp_socket_release_child(struct sock *child)
 /* Both addresses and the peer's port are known: choose ours, enter the table. */
 static int clasp_connect_enter(struct sock *sk)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-	int err;
+	int err = clasp_port_connect(sk);
 
-	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_saddr, &csk->entry.flow.laddr);
-	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_daddr, &csk->entry.flow.raddr);
-	csk->entry.flow.rport = inet_sk(sk)->inet_dport;
-	err = clasp_port_connect(sk);
-	if (err)
-		return err;
-	return csk->af->route(sk);
+	return err ?: clasp_sk(sk)->af->route(sk);
 }
 
 /**
@@ -251,7 +245,7 @@ static void clasp_disconnect_addresses(struct sock *sk)
 		inet_reset_saddr(sk);
 	clasp_port_readdress(sk);
 	inet->inet_dport = 0;
-	inet->inet_daddr = 0;
+	clasp_sk(sk)->af->disconnect(sk);
 	sk_dst_reset(sk);
 }
 

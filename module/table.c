@@ -29,7 +29,7 @@ int clasp_table_init(struct clasp_table *table)
 {
 	int err;
 
-	BUILD_BUG_ON(sizeof(struct clasp_flow) != 36);
+	BUILD_BUG_ON(sizeof(struct clasp_flow) != 40);
 	spin_lock_init(&table->listener_lock);
 	spin_lock_init(&table->port_lock);
 	table->ports = kvcalloc(CLASP_PORT_BUCKETS, sizeof(*table->ports),
@@ -166,6 +166,34 @@ struct clasp_entry *clasp_table_find(struct clasp_table *table,
 	return entry;
 }
 
+/* Does it stand for any: ::, or ::ffff:0.0.0.0 for any of IPv4? */
+static bool clasp_laddr_any(const struct in6_addr *laddr)
+{
+	return ipv6_addr_any(laddr) ||
+	       (ipv6_addr_v4mapped(laddr) && !laddr->s6_addr32[3]);
+}
+
+/**
+ * clasp_laddr_covers() - does one local address take in another?
+ * @laddr: what somebody is bound to: an address, :: for any, or ::ffff:0.0.0.0
+ *	for any of IPv4
+ * @v6only: for ::, none of IPv4
+ * @other: another address, or what stands for any
+ *
+ * Source: RFC 3493, sections 3.7 and 5.3.
+ *
+ * Return: true if it does.
+ */
+bool clasp_laddr_covers(const struct in6_addr *laddr, bool v6only,
+			const struct in6_addr *other)
+{
+	if (!clasp_laddr_any(laddr))
+		return ipv6_addr_equal(laddr, other);
+	if (ipv6_addr_v4mapped(laddr))
+		return ipv6_addr_v4mapped(other);
+	return !v6only || !ipv6_addr_v4mapped(other);
+}
+
 static struct hlist_head *clasp_listener_bucket(struct clasp_table *table,
 						u16 port)
 {
@@ -174,7 +202,7 @@ static struct hlist_head *clasp_listener_bucket(struct clasp_table *table,
 
 static bool clasp_listener_any(const struct clasp_sock *listener)
 {
-	return ipv6_addr_any(&listener->entry.flow.laddr);
+	return clasp_laddr_any(&listener->entry.flow.laddr);
 }
 
 /* Do two listeners get the same segments, and share them by SO_REUSEPORT? */
@@ -248,28 +276,30 @@ void clasp_listener_remove(struct clasp_table *table, struct sock *sk)
 
 /*
  * How well a listener fits a segment: -1 not at all; the more it was bound to,
- * the better; of those bound to the same, one that asked for segments of this
- * processor (SO_INCOMING_CPU).
+ * the better: to its address, to its interface, at least to its IP version; of
+ * those bound to the same, one that asked for segments of this processor
+ * (SO_INCOMING_CPU).
  */
 static int clasp_listener_score(const struct clasp_sock *listener,
 				const struct clasp_flow *flow,
 				int iif, int sdif)
 {
 	const struct sock *sk = &listener->inet.sk;
+	const struct in6_addr *laddr = &listener->entry.flow.laddr;
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 	int score = 0;
 
-	if (inet_sk(sk)->inet_num != ntohs(flow->lport))
+	if (inet_sk(sk)->inet_num != ntohs(flow->lport) ||
+	    !clasp_laddr_covers(laddr, sk->sk_ipv6only, &flow->laddr))
 		return -1;
-	if (!clasp_listener_any(listener)) {
-		if (!ipv6_addr_equal(&listener->entry.flow.laddr, &flow->laddr))
-			return -1;
-		score += 4;
-	}
 	if (!clasp_bound_to(bound, iif, sdif))
 		return -1;
-	if (bound)
+	if (ipv6_addr_equal(laddr, &flow->laddr))
+		score += 8;
+	else if (!ipv6_addr_any(laddr))
 		score += 2;
+	if (bound)
+		score += 4;
 	if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
 		score++;
 	return score;

@@ -20,6 +20,8 @@ struct sock;
  * @raddr: the peer's address, likewise
  * @lport: local port
  * @rport: the peer's port
+ * @scope: interface of the peer's address if that is link-local, or 0: the same
+ *	address on another link is another host (RFC 4007)
  *
  * A key: no padding, compared byte for byte.
  */
@@ -28,6 +30,7 @@ struct clasp_flow {
 	struct in6_addr raddr;
 	__be16 lport;
 	__be16 rport;
+	u32 scope;
 };
 
 /**
@@ -80,7 +83,7 @@ struct clasp_port {
  * struct clasp_binding - one owner's share of a port
  * @node: in clasp_port::owners or, of CLASP_TIMEWAIT, clasp_port::waiters
  * @port: the port, NULL if none
- * @laddr: local address, all zero for any
+ * @laddr: local address; :: for any, ::ffff:0.0.0.0 for any of IPv4
  * @kind: CLASP_SOCKET: part of a socket; CLASP_TIMEWAIT: of clasp_waiters
  * @vrf: L3 master of the interface bound to, or 0
  * @ifindex: interface that sockets that are no more (CLASP_TIMEWAIT) were bound
@@ -89,6 +92,7 @@ struct clasp_port {
  * @reuseport: their SO_REUSEPORT
  * @chosen: connect() chose the port
  * @listening: the owner listens, or is about to
+ * @v6only: with @laddr of ::, none of IPv4 (IPV6_V6ONLY)
  *
  * All fields are protected by clasp_table::port_lock.
  */
@@ -103,6 +107,7 @@ struct clasp_binding {
 	bool reuseport;
 	bool chosen;
 	bool listening;
+	bool v6only;
 };
 
 /**
@@ -161,6 +166,8 @@ bool clasp_table_remove(struct clasp_table *table, struct clasp_entry *entry);
 struct clasp_entry *clasp_table_find(struct clasp_table *table,
 				     const struct clasp_flow *flow);
 void clasp_entry_put(struct clasp_entry *entry);
+bool clasp_laddr_covers(const struct in6_addr *laddr, bool v6only,
+			const struct in6_addr *other);
 
 int clasp_listener_add(struct clasp_table *table, struct sock *sk);
 void clasp_listener_remove(struct clasp_table *table, struct sock *sk);
