@@ -21,6 +21,7 @@ static const struct world {
 	{ "tcp", 1, AF_INET, CASE_V4 },
 	{ "clasp", 0, AF_INET, CASE_V4 },
 	{ "tcp6", 1, AF_INET6, CASE_V6 },
+	{ "clasp6", 0, AF_INET6, CASE_V6 },
 };
 
 #define WORLDS (sizeof(worlds) / sizeof(*worlds))

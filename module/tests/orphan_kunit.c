@@ -206,15 +206,15 @@ static void orphan_closed_without_memory(struct kunit *test)
 }
 
 static struct kunit_case orphan_cases[] = {
-	KUNIT_CASE(orphan_without_memory),
-	KUNIT_CASE(orphan_closed_without_memory),
-	KUNIT_CASE(orphan_in_fin_wait_1),
-	KUNIT_CASE(orphan_in_fin_wait_2),
-	KUNIT_CASE(orphan_in_closing),
-	KUNIT_CASE(orphan_in_last_ack),
-	KUNIT_CASE(orphan_many),
-	KUNIT_CASE(orphan_unaccepted),
-	KUNIT_CASE(orphan_lets_go),
+	WIRE_CASE(orphan_without_memory),
+	WIRE_CASE(orphan_closed_without_memory),
+	WIRE_CASE(orphan_in_fin_wait_1),
+	WIRE_CASE(orphan_in_fin_wait_2),
+	WIRE_CASE(orphan_in_closing),
+	WIRE_CASE(orphan_in_last_ack),
+	WIRE_CASE(orphan_many),
+	WIRE_CASE(orphan_unaccepted),
+	WIRE_CASE(orphan_lets_go),
 	{}
 };
 
