@@ -259,7 +259,7 @@ static void clasp_step_from(struct sock *sk, enum clasp_state state,
 		clasp_do_report(sk, actions);
 	if (cell->next != state) {
 		clasp_count_transition(sk, cell->next);
-		clasp_sk(sk)->af->enter(sk, cell->next);
+		clasp_sk(sk)->af->enter(sk, state, cell->next);
 	}
 	if (actions & CLASP_DO_RESET_PEER)
 		clasp_output_reset(sk);

@@ -138,7 +138,8 @@ struct clasp_af_ops {
 	void (*queue_error)(struct sock *sk, struct sk_buff *skb,
 			    const struct clasp_icmp *icmp);
 	void (*child)(struct sock *child, const struct clasp_path *path);
-	void (*enter)(struct sock *sk, enum clasp_state state);
+	void (*enter)(struct sock *sk, enum clasp_state from,
+		      enum clasp_state next);
 	u32 (*path_mtu)(struct net *net, const struct clasp_path *path);
 	int (*xmit)(struct sock *sk, struct sk_buff *skb);
 	int (*xmit_path)(struct net *net, const struct clasp_path *path,

@@ -232,9 +232,10 @@ static void clasp_ipv4_child(struct sock *child, const struct clasp_path *path)
 	atomic_set(&inet_sk(child)->inet_id, (u16)get_random_u32());
 }
 
-static void clasp_ipv4_enter(struct sock *sk, enum clasp_state state)
+static void clasp_ipv4_enter(struct sock *sk, enum clasp_state from,
+			     enum clasp_state next)
 {
-	inet_sk_set_state(sk, state);
+	inet_sk_set_state(sk, next);
 }
 
 static u64 clasp_ipv4_port_offset(const struct clasp_flow *flow)

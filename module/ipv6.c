@@ -497,7 +497,9 @@ static void clasp_ipv6_child(struct sock *child, const struct clasp_path *path)
 }
 
 /* The tracepoint gets a shade of the socket: all that it looks at. */
-static noinline_for_stack void clasp_ipv6_trace_time_wait(const struct sock *sk)
+static noinline_for_stack void clasp_ipv6_trace(const struct sock *sk,
+						enum clasp_state from,
+						enum clasp_state next)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct inet_sock shade = {
@@ -507,12 +509,12 @@ static noinline_for_stack void clasp_ipv6_trace_time_wait(const struct sock *sk)
 
 	shade.sk.sk_family = sk->sk_family;
 	shade.sk.sk_protocol = sk->sk_protocol;
-	shade.sk.sk_state = sk->sk_state;
+	shade.sk.sk_state = from;
 	shade.sk.sk_daddr = sk->sk_daddr;
 	shade.sk.sk_dport = sk->sk_dport;
 	shade.sk.sk_v6_daddr = sk->sk_v6_daddr;
 	shade.sk.sk_v6_rcv_saddr = sk->sk_v6_rcv_saddr;
-	inet_sk_set_state(&shade.sk, CLASP_TIME_WAIT);
+	inet_sk_set_state(&shade.sk, next);
 }
 
 /*
@@ -520,12 +522,16 @@ static noinline_for_stack void clasp_ipv6_trace_time_wait(const struct sock *sk)
  * ones then, and who calls it without the lock does not expect that of a file's.
  * So a socket of AF_INET6 is never seen in the state that it passes through.
  */
-static void clasp_ipv6_enter(struct sock *sk, enum clasp_state state)
+static void clasp_ipv6_enter(struct sock *sk, enum clasp_state from,
+			     enum clasp_state next)
 {
-	if (state == CLASP_TIME_WAIT)
-		clasp_ipv6_trace_time_wait(sk);
-	else
-		inet_sk_set_state(sk, state);
+	if (from != CLASP_TIME_WAIT && next != CLASP_TIME_WAIT) {
+		inet_sk_set_state(sk, next);
+		return;
+	}
+	clasp_ipv6_trace(sk, from, next);
+	if (next != CLASP_TIME_WAIT)
+		smp_store_release(&sk->sk_state, next);
 }
 
 static u64 clasp_ipv6_port_offset(const struct clasp_flow *flow)
@@ -611,6 +617,8 @@ static bool clasp_ipv6_icmp_read(struct clasp_icmp *icmp, u8 type, u8 code,
 		/* RFC 8201, section 4: there are no such paths. */
 		return info >= IPV6_MIN_MTU;
 	case ICMPV6_TIME_EXCEED:
+		/* That a fragment is missing says nothing about the path. */
+		return code == ICMPV6_EXC_HOPLIMIT;
 	case ICMPV6_PARAMPROB:
 		return true;
 	case NDISC_REDIRECT:

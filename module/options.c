@@ -444,8 +444,11 @@ int clasp_setsockopt(struct sock *sk, int level, int optname,
 	const struct clasp_option *option = clasp_option_find(optname);
 	int value;
 
+	/* As for TCP, IPv6 reads the value first, if there is one. */
 	if (clasp_option_of_group(sk, level, optname, optlen))
-		return -EPROTO;
+		return level == SOL_IPV6 && !sockptr_is_null(optval) &&
+		       copy_from_sockptr(&value, optval, sizeof(value)) ?
+		       -EFAULT : -EPROTO;
 	if (level == SOL_SOCKET)
 		return clasp_option_set_socket(sk, optname, optval, optlen);
 	if (!clasp_option_level(level))

@@ -48,6 +48,11 @@ static void note_option(struct log *log, int fd, int option, socklen_t len)
 	note(log, " ");
 }
 
+static int set6(int fd, int option, int value)
+{
+	return setsockopt(fd, SOL_IPV6, option, &value, sizeof(value));
+}
+
 static void play_option(struct log *log, int fd, int how)
 {
 	int option = options[how % COUNT(options)].option;
@@ -59,6 +64,9 @@ static void play_option(struct log *log, int fd, int how)
 	note_result(log, "set", setsockopt(fd, SOL_IPV6, option, value, len));
 	note_option(log, fd, option, len);
 	note_option(log, fd, option, 4);
+	/* Else nothing of the peer's would arrive, its FIN included. */
+	if (option == IPV6_MINHOPCOUNT)
+		set6(fd, option, 0);
 }
 
 /* On a new socket, and on connections over both versions of IP. */
@@ -125,11 +133,6 @@ CASE_FLAGS(options_of_a_mapped_connection, CASE_CLASP | CASE_V6)
 }
 
 /* ---- what some of them do ------------------------------------------------ */
-
-static int set6(int fd, int option, int value)
-{
-	return setsockopt(fd, SOL_IPV6, option, &value, sizeof(value));
-}
 
 static int get6(int fd, int option)
 {
