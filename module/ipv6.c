@@ -530,8 +530,10 @@ static void clasp_ipv6_enter(struct sock *sk, enum clasp_state from,
 		return;
 	}
 	clasp_ipv6_trace(sk, from, next);
-	if (next != CLASP_TIME_WAIT)
-		smp_store_release(&sk->sk_state, next);
+	if (next == CLASP_TIME_WAIT)
+		return;
+	/* As inet_sk_set_state() has it: what led here is seen by then. */
+	smp_store_release(&sk->sk_state, next);
 }
 
 static u64 clasp_ipv6_port_offset(const struct clasp_flow *flow)

@@ -387,7 +387,7 @@ static void compare_two(int number, size_t n_states, size_t n_places,
 	compare_begin(number);
 	for (state = 0; state < n_states; state++)
 		for (a = 0; a < 4 * n_places; a++)
-			for (b = 0; b < 4 * n_places; b++) {
+			for (b = 0; b < 4 * n_places; b += stride_env()) {
 				struct play p = {
 					.count = 2,
 					.spec = { spec_of(a), spec_of(b) },
@@ -455,7 +455,7 @@ static void compare_three(int number, const struct state *s0,
 	size_t i;
 
 	compare_begin(number);
-	for (i = 0; i < n * n * n; i++) {
+	for (i = 0; i < n * n * n; i += stride_env()) {
 		struct play p = {
 			.count = 3,
 			.spec = { spec_of(i % n), spec_of(i / n % n),
