@@ -52,10 +52,12 @@ static void clasp_ipv4_heard(struct sock *sk, const struct sk_buff *skb)
 static struct rtable *clasp_ipv4_path_route(struct net *net,
 					    const struct clasp_path *path)
 {
+	/* IP_TRANSPARENT: also from an address that is not ours. */
+	u8 flags = path->sk ? inet_sk_flowi_flags(path->sk) : 0;
 	struct flowi4 fl4;
 
 	flowi4_init_output(&fl4, path->oif, path->mark, path->tos & INET_DSCP_MASK,
-			   RT_SCOPE_UNIVERSE, clasp_protocol, 0,
+			   RT_SCOPE_UNIVERSE, clasp_protocol, flags,
 			   path->flow.raddr.s6_addr32[3],
 			   path->flow.laddr.s6_addr32[3],
 			   path->flow.rport, path->flow.lport,
@@ -73,6 +75,15 @@ static u32 clasp_ipv4_path_mtu(struct net *net, const struct clasp_path *path)
 		ip_rt_put(rt);
 	}
 	return mtu;
+}
+
+/* IP_TTL of the listener, if it has set that. */
+static u8 clasp_ipv4_ttl(const struct clasp_path *path,
+			 const struct dst_entry *dst)
+{
+	int ttl = path->sk ? READ_ONCE(inet_sk(path->sk)->uc_ttl) : -1;
+
+	return ttl < 0 ? ip4_dst_hoplimit(dst) : ttl;
 }
 
 static int clasp_ipv4_xmit_path(struct net *net, const struct clasp_path *path,
@@ -96,7 +107,7 @@ static int clasp_ipv4_xmit_path(struct net *net, const struct clasp_path *path,
 		.ihl = sizeof(*iph) / 4,
 		.tos = path->tos,
 		.frag_off = htons(IP_DF),
-		.ttl = ip4_dst_hoplimit(&rt->dst),
+		.ttl = clasp_ipv4_ttl(path, &rt->dst),
 		.protocol = clasp_protocol,
 		.saddr = path->flow.laddr.s6_addr32[3],
 		.daddr = path->flow.raddr.s6_addr32[3],
