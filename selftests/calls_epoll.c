@@ -266,26 +266,6 @@ CASE_FLAGS(low_water_edges, CASE_CLASP)
 		scene_compare(play_low_water, &marks[i]);
 }
 
-/* A blocking read waits for so many. */
-CASE(low_water_read)
-{
-	struct pair p;
-	char buf[64];
-	pid_t pid;
-
-	pair_open(&p);
-	require(!set_int(p.s, SO_RCVLOWAT, 5));
-	pid = fork();
-	if (!pid) {
-		send(p.c, "abc", 3, 0);
-		usleep(SETTLE);
-		send(p.c, "def", 3, 0);
-		_exit(0);
-	}
-	expect_ret(recv(p.s, buf, sizeof(buf), 0), 6);
-	require(waitpid(pid, NULL, 0) == pid);
-}
-
 /* ---- a program of edges ---- */
 
 #define STREAM (3 << 20)
