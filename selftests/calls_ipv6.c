@@ -247,7 +247,8 @@ static int claim(const struct claim *c, int port)
 	return -1;
 }
 
-CASE_FLAGS(bind_both_versions, CASE_V6)
+/* TCP of 6.1 does not see each conflict of mapped addresses. */
+CASE_FLAGS(bind_both_versions, CASE_CLASP | CASE_V6)
 {
 	size_t i, k;
 	int a, b;

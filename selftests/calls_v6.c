@@ -319,12 +319,20 @@ static void play_owners(struct log *log, const void *what)
 	close(y);
 }
 
+/* TCP of 6.1 does not see that these have an address in common. */
+static int tcp_misses(int first, int second)
+{
+	return !strcmp(owners[first].name, "mapped 0.0.0.0") &&
+	       !strcmp(owners[second].name, "mapped 127.0.0.1");
+}
+
 CASE_FLAGS(bind_conflicts, CASE_CLASP | CASE_V6)
 {
 	int how;
 
 	for (how = 0; how < MANNERS * OWNERS * OWNERS; how++)
-		scene_compare(play_owners, &how);
+		if (!tcp_misses(how / MANNERS % OWNERS, how / MANNERS / OWNERS))
+			scene_compare(play_owners, &how);
 }
 
 /* The port of a connection in TIME-WAIT is in the way as its listener was. */
