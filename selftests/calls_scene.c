@@ -92,6 +92,8 @@ void be_established(struct scene *s)
 	be_closed(s);
 	expect_errno(do_connect(s->fd, s->addr), EINPROGRESS);
 	require(wait_events(s->fd, POLLOUT) == POLLOUT);
+	/* The last ACK of the handshake may still be on its way. */
+	require(wait_events(s->l, POLLIN) == POLLIN);
 	s->peer = accept4(s->l, NULL, NULL, SOCK_NONBLOCK);
 	require(s->peer >= 0);
 	/* The first call after success says so. */
