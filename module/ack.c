@@ -77,8 +77,4 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	clasp_timer_new_ack(sk);
 	clasp_mtu_acked(sk);
 	clasp_recovery_new_ack(sk, acked);
-	/* Pairs with the barrier in clasp_poll(). */
-	smp_mb();
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-		sk->sk_write_space(sk);
 }

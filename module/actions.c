@@ -10,6 +10,7 @@
 
 #include "ack.h"
 #include "actions.h"
+#include "buffer.h"
 #include "cong.h"
 #include "listen.h"
 #include "mtu.h"
@@ -72,7 +73,7 @@ static void clasp_do_report(struct sock *sk, u32 actions)
 
 static void clasp_do_answer_rst(struct sock *sk, const struct sk_buff *skb)
 {
-	clasp_reply_reset(sock_net(sk), clasp_sk(sk)->af, skb);
+	clasp_reply_reset(sock_net(sk), skb);
 }
 
 static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)
@@ -88,7 +89,7 @@ static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)
 	csk->snd_wl2 = csk->snd_una;
 	csk->snd_wnd = cb->window;
 	csk->max_window = cb->window;
-	csk->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
+	csk->peer_mss = clasp_mtu_peer_mss(csk, csk->af, cb->mss);
 	clasp_mtu_sync(sk);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 }
@@ -106,6 +107,7 @@ static void clasp_do_establish(struct sock *sk)
 	if (csk->syn_resent)
 		clasp_cong_timeout(&csk->cong, csk->snd_mss);
 	clasp_rtt_open(&csk->rtt);
+	clasp_buffer_grow_send(sk);
 	clasp_timer_keepalive_set(sk, sock_flag(sk, SOCK_KEEPOPEN));
 	sk->sk_state_change(sk);
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
@@ -116,7 +118,7 @@ static void clasp_do_note_icmp(struct sock *sk)
 {
 	int err = clasp_sk(sk)->icmp_error;
 
-	if (!clasp_compat_recverr(sk)) {
+	if (!clasp_sk(sk)->af->recverr(sk)) {
 		WRITE_ONCE(sk->sk_err_soft, err);
 		return;
 	}
@@ -211,6 +213,9 @@ static void clasp_do_send(struct sock *sk, u32 actions)
 		clasp_output_ack_again(sk);
 }
 
+static void clasp_step_from(struct sock *sk, enum clasp_state state,
+			    enum clasp_event event, struct sk_buff **pskb);
+
 /* What ends a connection. */
 static void clasp_do_end(struct sock *sk, u32 actions)
 {
@@ -218,7 +223,7 @@ static void clasp_do_end(struct sock *sk, u32 actions)
 		clasp_do_await_fin(sk);
 	if (actions & CLASP_DO_START_2MSL) {
 		clasp_timewait_start(sk);
-		clasp_step(sk, CLASP_EV_REPLACED, NULL);
+		clasp_step_from(sk, CLASP_TIME_WAIT, CLASP_EV_REPLACED, NULL);
 	}
 	if (actions & CLASP_DO_DESTROY)
 		clasp_do_destroy(sk);
@@ -237,33 +242,24 @@ static void clasp_count_transition(const struct sock *sk,
 		clasp_count_sk(sk, CLASP_MIB_EstabResets);
 }
 
-/**
- * clasp_step() - let an event happen to a socket
- * @sk: the socket, locked; the caller holds a reference of its own, as the
- *	connection's may be dropped
- * @event: what happened
- * @pskb: the segment that is the event, set to NULL if it was kept; NULL if the
- *	event is not a segment
- *
- * Source: RFC 9293, section 3.10, by way of clasp_fsm_cell().
- */
-void clasp_step(struct sock *sk, enum clasp_event event,
-		struct sk_buff **pskb)
+/* clasp_step(), in a state that need not be the one that others see. */
+static void clasp_step_from(struct sock *sk, enum clasp_state state,
+			    enum clasp_event event, struct sk_buff **pskb)
 {
-	const struct clasp_cell *cell = clasp_fsm_cell(sk->sk_state, event);
+	const struct clasp_cell *cell = clasp_fsm_cell(state, event);
 	u32 actions;
 
 	sock_owned_by_me(sk);
-	clasp_step_seen(sk, sk->sk_state, event);
+	clasp_step_seen(sk, state, event);
 	if (WARN_ON_ONCE(!cell || !cell->next ||
 			 cell->actions & CLASP_DO_NEVER))
 		return;
 	actions = cell->actions;
 	if (actions & CLASP_DO_REPORT)
 		clasp_do_report(sk, actions);
-	if (cell->next != sk->sk_state) {
+	if (cell->next != state) {
 		clasp_count_transition(sk, cell->next);
-		inet_sk_set_state(sk, cell->next);
+		clasp_sk(sk)->af->enter(sk, state, cell->next);
 	}
 	if (actions & CLASP_DO_RESET_PEER)
 		clasp_output_reset(sk);
@@ -279,4 +275,20 @@ void clasp_step(struct sock *sk, enum clasp_event event,
 	if (actions & CLASP_DO_NOTE_ICMP)
 		clasp_do_note_icmp(sk);
 	clasp_do_end(sk, actions);
+}
+
+/**
+ * clasp_step() - let an event happen to a socket
+ * @sk: the socket, locked; the caller holds a reference of its own, as the
+ *	connection's may be dropped
+ * @event: what happened
+ * @pskb: the segment that is the event, set to NULL if it was kept; NULL if the
+ *	event is not a segment
+ *
+ * Source: RFC 9293, section 3.10, by way of clasp_fsm_cell().
+ */
+void clasp_step(struct sock *sk, enum clasp_event event,
+		struct sk_buff **pskb)
+{
+	clasp_step_from(sk, sk->sk_state, event, pskb);
 }

@@ -4,6 +4,7 @@
 #define _CLASP_H
 
 #include <linux/clasp.h>
+#include <linux/if_ether.h>
 #include <linux/rbtree.h>
 #include <linux/siphash.h>
 
@@ -38,60 +39,137 @@ enum clasp_timer {
 	CLASP_TIMERS
 };
 
+struct clasp_icmp;
+
+/**
+ * enum clasp_af - whose operations a socket or a segment has
+ * @CLASP_IPV4: IPv4's
+ * @CLASP_IPV6: IPv6's
+ * @CLASP_MAPPED: of an IPv6 socket whose connection is IPv4's (RFC 3493, 3.7)
+ * @CLASP_AFS: how many
+ */
+enum clasp_af {
+	CLASP_IPV4,
+	CLASP_IPV6,
+	CLASP_MAPPED,
+	CLASP_AFS
+};
+
 /**
  * struct clasp_path - where to send a segment that no socket sends
+ * @af: by which address family
  * @flow: both ends
  * @oif: interface to use, or 0
  * @mark: firewall mark
- * @tos: type of service
+ * @sk: whose IP options the segment has, a listener's; or NULL
+ * @hash: IPv6: what an automatic flow label is made of; 0 for both ends
+ * @flowlabel: IPv6: flow label, or 0
+ * @tos: type of service, or traffic class
  */
 struct clasp_path {
+	const struct clasp_af_ops *af;
 	struct clasp_flow flow;
 	int oif;
 	u32 mark;
+	u32 hash;
+	__be32 flowlabel;
 	u8 tos;
+	const struct sock *sk;
 };
 
 /**
  * struct clasp_af_ops - all that differs between IPv4 and IPv6
- * @family: AF_INET or AF_INET6
+ * @af: which of them: the index in clasp_af_table
+ * @family: AF_INET or AF_INET6, of the segments
  * @header_len: bytes of the IP header, without options
- * @path: the way back to where a received segment came from, by its headers
+ * @default_mss: data in a segment for a peer that says nothing of it, bytes
+ * @path: the way back to where a received segment came from, by its IP header
+ * @path_options: what a socket's options add to such a way; the socket may be
+ *	NULL: what is to be told a stranger
+ * @near_enough: may a socket have a segment that came so far? (IP_MINTTL)
+ * @heard: a segment that came tells something that the user may ask for. Socket
+ *	locked.
  * @connect: check the peer's address, find a route and the local address, set
- *	both in the socket; errors as connect(2) names them. Socket locked.
+ *	both in the socket and its flow; errors as connect(2) names them. Socket
+ *	locked.
+ * @disconnect: forget the peer's address. Socket locked.
  * @route: find the route again once the ports are known. Socket locked.
- * @mtu: the path's MTU in bytes, without IP options. Socket locked.
+ * @local: the address that a socket is bound to; for any, the one that stands
+ *	for any. Socket locked.
+ * @mtu: the path's MTU in bytes, less the IP options. Socket locked.
  * @mtu_reduced: clasp_sock::mtu_reduced was set by ICMP. Socket locked.
- * @queue_error: IP_RECVERR: keep an ICMP message for the user. Softirq, the
- *	socket's spinlock held.
- * @child: give a socket that a request becomes its addresses. Child locked.
+ * @redirect: ICMP says that there is a better first hop. Softirq, the socket's
+ *	spinlock held and the socket not owned.
+ * @recverr: does the user want to hear of ICMP errors? (IP_RECVERR)
+ * @queue_error: if so, keep an ICMP message for the user. Softirq, the socket's
+ *	spinlock held.
+ * @child: give a socket that a request becomes its addresses and, if that is
+ *	not the listener's, its family. Child locked, so far a raw copy.
+ * @enter: the socket's state changes: set and trace it. A socket may pass through
+ *	TIME-WAIT without having it set. Socket locked.
  * @path_mtu: the MTU of a path without a socket, bytes
  * @xmit: checksum and send a segment for a socket; eats the skb. Socket locked.
  * @xmit_path: the same without a socket; any context
  * @port_offset: keyed hash of addresses and remote port (RFC 6056)
+ * @setsockopt: an option of IP's levels
+ * @getsockopt: likewise
  *
  * KUnit replaces @xmit, @xmit_path and whatever needs a route.
  */
 struct clasp_af_ops {
+	enum clasp_af af;
 	u16 family;
 	u32 header_len;
+	u16 default_mss;
 	void (*path)(const struct sk_buff *skb, struct clasp_path *path);
+	void (*path_options)(const struct net *net, const struct sock *sk,
+			     struct clasp_path *path);
+	bool (*near_enough)(const struct sock *sk, const struct sk_buff *skb);
+	void (*heard)(struct sock *sk, const struct sk_buff *skb);
 	int (*connect)(struct sock *sk, struct sockaddr_unsized *uaddr,
 		       int len);
+	void (*disconnect)(struct sock *sk);
 	int (*route)(struct sock *sk);
+	void (*local)(const struct sock *sk, struct in6_addr *laddr);
 	u32 (*mtu)(struct sock *sk);
 	void (*mtu_reduced)(struct sock *sk);
-	void (*queue_error)(struct sock *sk, struct sk_buff *skb, int err,
-			    u32 info);
+	void (*redirect)(struct sock *sk, struct sk_buff *skb);
+	bool (*recverr)(const struct sock *sk);
+	void (*queue_error)(struct sock *sk, struct sk_buff *skb,
+			    const struct clasp_icmp *icmp);
 	void (*child)(struct sock *child, const struct clasp_path *path);
+	void (*enter)(struct sock *sk, enum clasp_state from,
+		      enum clasp_state next);
 	u32 (*path_mtu)(struct net *net, const struct clasp_path *path);
 	int (*xmit)(struct sock *sk, struct sk_buff *skb);
 	int (*xmit_path)(struct net *net, const struct clasp_path *path,
 			 struct sk_buff *skb);
 	u64 (*port_offset)(const struct clasp_flow *flow);
+	int (*setsockopt)(struct sock *sk, int level, int optname,
+			  sockptr_t optval, unsigned int optlen);
+	int (*getsockopt)(struct sock *sk, int level, int optname,
+			  char __user *optval, int __user *optlen);
 };
 
-extern const struct clasp_af_ops clasp_ipv4_ops;
+#ifdef CLASP_KUNIT
+extern const struct clasp_af_ops *clasp_af_table[CLASP_AFS];
+#else
+extern const struct clasp_af_ops *const clasp_af_table[CLASP_AFS];
+#endif
+
+void clasp_path_back(const struct sk_buff *skb, struct clasp_path *path);
+
+/**
+ * clasp_af_of() - by which address family did a segment come?
+ * @skb: a received segment
+ *
+ * Return: the family's operations.
+ */
+static inline const struct clasp_af_ops *clasp_af_of(const struct sk_buff *skb)
+{
+	return clasp_af_table[skb->protocol == htons(ETH_P_IPV6) ?
+			      CLASP_IPV6 : CLASP_IPV4];
+}
 
 /**
  * struct clasp_rtt - round-trip time and retransmission timeout (RFC 6298)
@@ -165,6 +243,25 @@ struct clasp_mtu {
 };
 
 /**
+ * struct clasp_rcvbuf - how large the receive buffer should be
+ * @rtt: round-trip time as a receiver sees it, ns; 0 if it is not known
+ * @rtt_seq: the right edge of the window ...
+ * @rtt_since: ... at this time, ns
+ * @seq: clasp_sock::copied_seq at @since
+ * @since: when the measurement of what the program reads began, ns; 0 before
+ *	the first data
+ * @space: the most it has read in a round trip, bytes
+ */
+struct clasp_rcvbuf {
+	u64 rtt;
+	u64 rtt_seq;
+	u64 rtt_since;
+	u64 seq;
+	u64 since;
+	u32 space;
+};
+
+/**
  * struct clasp_options - options at level SOL_CLASP, as the user gave them
  * @keepalive_idle: CLASP_KEEPIDLE, s
  * @keepalive_interval: CLASP_KEEPINTVL, s
@@ -172,9 +269,17 @@ struct clasp_mtu {
  * @user_timeout: CLASP_USER_TIMEOUT, ms
  * @syn_retries: CLASP_SYNCNT
  * @linger2: CLASP_LINGER2, s; -1 for not at all
+ * @maxseg: CLASP_MAXSEG, bytes; 0 for what the path and the peer take
+ * @window_clamp: CLASP_WINDOW_CLAMP, bytes; 0 for what the buffer takes
+ * @congestion: CLASP_CONGESTION
+ * @defer_accept: CLASP_DEFER_ACCEPT, time-outs of the SYN-ACK; of a listener,
+ *	not inherited
+ * @notsent_lowat: CLASP_NOTSENT_LOWAT, bytes
  * @nodelay: CLASP_NODELAY
+ * @cork: CLASP_CORK
+ * @inq: CLASP_INQ
  *
- * 0 stands for the namespace's knob. Children inherit them.
+ * 0 stands for the namespace's knob, if there is one. Children inherit them.
  */
 struct clasp_options {
 	int keepalive_idle;
@@ -183,7 +288,37 @@ struct clasp_options {
 	int user_timeout;
 	int syn_retries;
 	int linger2;
+	u32 maxseg;
+	u32 window_clamp;
+	const struct clasp_cong_algorithm *congestion;
+	u8 defer_accept;
+	u32 notsent_lowat;
 	bool nodelay;
+	bool cork;
+	bool inq;
+};
+
+/**
+ * struct clasp_totals - what a connection has done so far, for CLASP_INFO
+ * @segs_out: segments sent
+ * @segs_in: segments received
+ * @data_segs_out: of those sent, with data
+ * @data_segs_in: of those received, with data
+ * @retrans: segments sent again
+ * @bytes_sent: data sent, what was sent again counts again
+ * @bytes_retrans: of these, what was sent again
+ *
+ * What was acknowledged and received in order, the sequence numbers tell: they
+ * do not wrap.
+ */
+struct clasp_totals {
+	u64 segs_out;
+	u64 segs_in;
+	u64 data_segs_out;
+	u64 data_segs_in;
+	u64 retrans;
+	u64 bytes_sent;
+	u64 bytes_retrans;
 };
 
 /**
@@ -214,7 +349,7 @@ struct clasp_urgent {
 /**
  * struct clasp_sock - a CLASP socket
  * @inet: the IP socket; must be first
- * @af: the address family's operations
+ * @af: the address family's operations; an IPv6 socket's change with the peer
  * @entry: in the connection table while @hashed
  * @binding: its share of a local port
  * @listener_node: in clasp_table::listeners while listening
@@ -252,7 +387,9 @@ struct clasp_urgent {
  * @challenged_at: when a segment that fitted nothing was last answered, ns
  *	(RFC 5961)
  * @urgent: urgent data
+ * @totals: what has been sent and received
  * @rtt: round-trip time
+ * @rcvbuf: how large the receive buffer should be
  * @cong: congestion control
  * @recovery: loss recovery
  * @alarm: rings at the earliest of @deadline
@@ -274,7 +411,9 @@ struct clasp_urgent {
  * @ack_pending: something was received that is not acknowledged yet
  * @ack_now: and it must be acknowledged at once
  * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours
+ * @fin_queued: the number before @write_seq is our FIN
  * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
+ * @push: what is queued goes in spite of CLASP_CORK, until more is queued
  *
  * Everything is protected by the socket lock but what is said otherwise
  * above, @deferred (atomic bits) and what poll reads locklessly.
@@ -282,7 +421,8 @@ struct clasp_urgent {
  * Who may hold one: the file descriptor (until close()), then the connection
  * itself (until it reaches CLOSED); the pending alarm; the accept queue of its
  * listener; a request that points to its listener; lookups, for the time of
- * one segment. Each has a reference. skbs on their way keep the memory alive
+ * one segment; send(2)s with MSG_ZEROCOPY whose pages are still referred to.
+ * Each has a reference. skbs on their way keep the memory alive
  * through sk_wmem_alloc. It dies in sk_free(), an RCU grace period after the
  * last of them (SOCK_RCU_FREE).
  */
@@ -328,7 +468,9 @@ struct clasp_sock {
 	u64 challenged_at;
 
 	struct clasp_urgent urgent;
+	struct clasp_totals totals;
 	struct clasp_rtt rtt;
+	struct clasp_rcvbuf rcvbuf;
 	struct clasp_cong cong;
 	struct clasp_recovery recovery;
 
@@ -350,7 +492,9 @@ struct clasp_sock {
 	bool interactive;
 	bool ack_pending;
 	bool ack_now;
+	bool fin_queued;
 	bool fin_reached;
+	bool push;
 	bool syn_resent;
 };
 
@@ -391,8 +535,13 @@ struct clasp_sock {
  * @base_mss_bytes: data in a segment when large ones seem to vanish
  * @min_mss_bytes: the same at least, when those vanish too
  * @mtu_probe_interval_ms: from a search for the largest segment to the next
+ * @notsent_lowat_bytes: what CLASP_NOTSENT_LOWAT of 0 means
  * @challenge_ack_ms: least time between a connection's challenge ACKs
  * @challenge_acks_per_s: challenge ACKs of all connections, about
+ * @rmem_default_bytes: a new socket's receive buffer
+ * @rmem_max_bytes: it grows by itself up to this
+ * @wmem_default_bytes: a new socket's send buffer
+ * @wmem_max_bytes: it grows by itself up to this
  *
  * Read with READ_ONCE() and without locks.
  */
@@ -421,8 +570,13 @@ struct clasp_sysctl {
 	int base_mss_bytes;
 	int min_mss_bytes;
 	int mtu_probe_interval_ms;
+	int notsent_lowat_bytes;
 	int challenge_ack_ms;
 	int challenge_acks_per_s;
+	int rmem_default_bytes;
+	int rmem_max_bytes;
+	int wmem_default_bytes;
+	int wmem_max_bytes;
 };
 
 /**
@@ -484,6 +638,7 @@ struct clasp_net {
 extern unsigned int clasp_net_id;
 extern unsigned int clasp_protocol;
 extern struct proto clasp_prot;
+extern struct proto clasp6_prot;
 
 struct clasp_net *clasp_net(const struct net *net);
 

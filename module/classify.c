@@ -107,6 +107,21 @@ static bool clasp_acks_fin(const struct clasp_view *view, u64 ack_seq)
 	return view->fin_queued && ack_seq == view->write_seq;
 }
 
+/*
+ * SYN-RECEIVED: the ACK of our SYN completes the handshake; unless the listener
+ * wants data (CLASP_DEFER_ACCEPT), and neither that nor the stream's end is
+ * there.
+ */
+static enum clasp_event clasp_classify_ack_of_syn(const struct clasp_view *view,
+						  const struct clasp_cb *cb)
+{
+	if (!clasp_after(cb->ack_seq, view->snd_una))
+		return CLASP_EV_ACK_UNSENT;
+	if (view->wants_text && cb->seq == cb->end_seq)
+		return CLASP_EV_INCOMPLETE;
+	return CLASP_EV_ACK_OF_SYN;
+}
+
 /* RFC 9293, 3.10.7.4, fifth: check the ACK field. RFC 5961, section 5.2. */
 static enum clasp_event clasp_classify_ack(const struct clasp_view *view,
 					   const struct clasp_cb *cb,
@@ -117,8 +132,7 @@ static enum clasp_event clasp_classify_ack(const struct clasp_view *view,
 	if (clasp_after(cb->ack_seq, view->snd_nxt))
 		return CLASP_EV_ACK_UNSENT;
 	if (view->state == CLASP_SYN_RECEIVED)
-		return clasp_after(cb->ack_seq, view->snd_una) ?
-			CLASP_EV_ACK_OF_SYN : CLASP_EV_ACK_UNSENT;
+		return clasp_classify_ack_of_syn(view, cb);
 	if (clasp_before(cb->ack_seq, view->snd_una - view->max_window))
 		return CLASP_EV_ACK_STALE;
 	if (clasp_text_unread(view, cb, text_len))

@@ -12,6 +12,7 @@
  * @rcv_shutdown: nobody will read what arrives
  * @cookies_out: LISTEN: SYN cookies were sent lately
  * @acks_cookie: LISTEN: the segment acknowledges one of them
+ * @wants_text: SYN-RECEIVED: an ACK without data is not enough
  * @fin_queued: the last number before @write_seq is our FIN
  * @snd_una: oldest unacknowledged number
  * @snd_nxt: next number to be sent
@@ -28,6 +29,7 @@ struct clasp_view {
 	bool rcv_shutdown;
 	bool cookies_out;
 	bool acks_cookie;
+	bool wants_text;
 	bool fin_queued;
 	u64 snd_una;
 	u64 snd_nxt;

@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Congestion control: how much may be on its way (RFC 5681). */
+#include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 
 #include "cong.h"
 
 /* Far more than any path holds; keeps sums of windows within 32 bits. */
 #define CLASP_CWND_MAX	0x40000000u
+
+static const struct clasp_cong_algorithm clasp_cong_algorithms[] = {
+	{ .name = CLASP_CONG_DEFAULT },		/* RFC 5681: all that follows */
+};
+
+/**
+ * clasp_cong_find() - the algorithm of a name
+ * @name: the name
+ *
+ * Return: the algorithm, or NULL if there is none.
+ */
+const struct clasp_cong_algorithm *clasp_cong_find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(clasp_cong_algorithms); i++)
+		if (!strcmp(clasp_cong_algorithms[i].name, name))
+			return &clasp_cong_algorithms[i];
+	return NULL;
+}
 
 /* RFC 6928, section 2: ten segments, but no more than 14600 bytes unless two. */
 static u32 clasp_cong_initial_window(u32 mss)

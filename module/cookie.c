@@ -34,7 +34,7 @@
  */
 struct clasp_cookie_text {
 	struct clasp_flow flow;
-	u32 mss;
+	u64 mss;
 	u64 irs;
 } __aligned(SIPHASH_ALIGNMENT);
 
@@ -85,7 +85,7 @@ static u64 clasp_cookie_under(const struct clasp_cookie_keys *keys, u64 parity,
 		.irs = irs,
 	};
 
-	BUILD_BUG_ON(sizeof(text) != sizeof(*flow) + 4 + 8);
+	BUILD_BUG_ON(sizeof(text) != sizeof(*flow) + 8 + 8);
 	return siphash(&text, sizeof(text), &keys->key[parity]) << 17 |
 	       parity << 16 | mss;
 }

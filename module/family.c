@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The door: what socket(2) finds. */
 #include <linux/module.h>
-#include <linux/swap.h>
 #include <net/inet_common.h>
 #include <net/protocol.h>
+#include <net/transp_v6.h>
 
 #include "family.h"
 #include "input.h"
+#include "ipv6.h"
 #include "listen.h"
+#include "memory.h"
 #include "options.h"
 #include "port.h"
+#include "rcvq.h"
 #include "recv.h"
 #include "send.h"
 #include "socket.h"
-
-static atomic_long_t clasp_memory_allocated;
-static DEFINE_PER_CPU(int, clasp_memory_per_cpu_fw_alloc);
-static struct percpu_counter clasp_sockets_allocated;
-static unsigned long clasp_memory_pressure;
-static long clasp_sysctl_mem[3];
-static int clasp_sysctl_wmem[3] = { 4096, 256 * 1024, 4 * 1024 * 1024 };
-static int clasp_sysctl_rmem[3] = { 4096, 256 * 1024, 6 * 1024 * 1024 };
 
 #ifdef CLASP_COMPAT_ACCEPT_ARGS
 static struct sock *clasp_accept_compat(struct sock *sk, int flags, int *err,
@@ -57,60 +52,135 @@ static int clasp_recvmsg_compat(struct sock *sk, struct msghdr *msg,
 #define clasp_recvmsg	clasp_recvmsg_compat
 #endif
 
+#ifdef CLASP_COMPAT_SENDPAGE
+/* What follows from the pipe is more, even if the call is over with it. */
+static ssize_t clasp_sendpage_compat(struct socket *sock, struct page *page,
+				     int offset, size_t size, int flags)
+{
+	struct bio_vec bvec = {
+		.bv_page = page,
+		.bv_offset = offset,
+		.bv_len = size,
+	};
+	struct msghdr msg = { .msg_flags = flags };
+
+	if (flags & MSG_SENDPAGE_NOTLAST)
+		msg.msg_flags |= MSG_MORE;
+	/* Pages that must not have references of others are copied. */
+	if (sendpage_ok(page))
+		msg.msg_flags |= MSG_SPLICE_PAGES;
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, size);
+	return clasp_sendmsg(sock->sk, &msg, size);
+}
+#endif
+
+/* sock_setsockopt() must ask us first, of an accepted socket, too. */
+static int clasp_stream_accepted(struct socket *child, int err)
+{
+	if (!err)
+		clasp_compat_custom_options(child);
+	return err;
+}
+
+#ifdef CLASP_COMPAT_ACCEPT_ARGS
+static int clasp_stream_accept(struct socket *sock, struct socket *child,
+			       int flags, bool kern)
+{
+	return clasp_stream_accepted(child,
+				     inet_accept(sock, child, flags, kern));
+}
+#else
+static int clasp_stream_accept(struct socket *sock, struct socket *child,
+			       struct proto_accept_arg *arg)
+{
+	return clasp_stream_accepted(child, inet_accept(sock, child, arg));
+}
+#endif
+
+/* The same for both families. */
+#define CLASP_PROTO							\
+	.owner = THIS_MODULE,						\
+	.max_header = CLASP_HEADER_MAX + 60,				\
+	.no_autobind = true,						\
+	.destroy = clasp_socket_free,					\
+	.unhash = clasp_socket_unhash,					\
+	.get_port = clasp_port_bind,					\
+	.put_port = clasp_port_put,					\
+	.connect = clasp_connect,					\
+	.disconnect = clasp_disconnect,					\
+	.accept = clasp_accept,						\
+	.shutdown = clasp_shutdown,					\
+	.keepalive = clasp_keepalive,					\
+	.close = clasp_close,						\
+	.sendmsg = clasp_sendmsg,					\
+	.recvmsg = clasp_recvmsg,					\
+	.setsockopt = clasp_setsockopt,					\
+	.getsockopt = clasp_getsockopt,					\
+	.ioctl = clasp_ioctl,						\
+	.backlog_rcv = clasp_backlog_rcv,				\
+	.release_cb = clasp_release_cb,					\
+	.stream_memory_free = clasp_send_memory_free,			\
+	.memory_allocated = &clasp_memory_allocated,			\
+	.per_cpu_fw_alloc = &clasp_memory_per_cpu_fw_alloc,		\
+	.sockets_allocated = &clasp_memory_sockets,			\
+	.memory_pressure = &clasp_memory_short,				\
+	.enter_memory_pressure = clasp_memory_enter_pressure,		\
+	.sysctl_mem = clasp_memory_limits,				\
+	/* The rest of the buffers' sizes is of a namespace. */		\
+	.sysctl_wmem = &clasp_memory_least,				\
+	.sysctl_rmem = &clasp_memory_least
+
+static int clasp_family_init_ipv4(struct sock *sk)
+{
+	return clasp_socket_init(sk, clasp_af_table[CLASP_IPV4]);
+}
+
 struct proto clasp_prot = {
+	CLASP_PROTO,
 	.name = "CLASP",
-	.owner = THIS_MODULE,
 	.obj_size = sizeof(struct clasp_sock),
-	.max_header = CLASP_HEADER_MAX + 60,
-	.no_autobind = true,
-
-	.init = clasp_socket_init,
-	.destroy = clasp_socket_free,
-	.unhash = clasp_socket_unhash,
-	.get_port = clasp_port_bind,
-	.put_port = clasp_port_put,
-	.connect = clasp_connect,
-	.disconnect = clasp_disconnect,
-	.accept = clasp_accept,
-	.shutdown = clasp_shutdown,
-	.keepalive = clasp_keepalive,
-	.close = clasp_close,
-	.sendmsg = clasp_sendmsg,
-	.recvmsg = clasp_recvmsg,
-	.setsockopt = clasp_setsockopt,
-	.getsockopt = clasp_getsockopt,
-	.ioctl = clasp_ioctl,
-	.backlog_rcv = clasp_backlog_rcv,
-	.release_cb = clasp_release_cb,
-
-	.memory_allocated = &clasp_memory_allocated,
-	.per_cpu_fw_alloc = &clasp_memory_per_cpu_fw_alloc,
-	.sockets_allocated = &clasp_sockets_allocated,
-	.memory_pressure = &clasp_memory_pressure,
-	.sysctl_mem = clasp_sysctl_mem,
-	.sysctl_wmem = clasp_sysctl_wmem,
-	.sysctl_rmem = clasp_sysctl_rmem,
+	.init = clasp_family_init_ipv4,
 };
 
+#ifdef CLASP_COMPAT_SENDPAGE
+#define CLASP_STREAM_SPLICE	.sendpage = clasp_sendpage_compat,
+#else
+#define CLASP_STREAM_SPLICE	.splice_eof = clasp_send_splice_eof,
+#endif
+
+#ifdef CLASP_COMPAT_PEEK_OFF
+#define CLASP_STREAM_PEEK_OFF	.set_peek_off = sk_set_peek_off,
+#else
+#define CLASP_STREAM_PEEK_OFF
+#endif
+
+#define CLASP_STREAM_OPS						\
+	.owner = THIS_MODULE,						\
+	.connect = inet_stream_connect,					\
+	.socketpair = sock_no_socketpair,				\
+	.accept = clasp_stream_accept,					\
+	.poll = clasp_poll,						\
+	.gettstamp = sock_gettstamp,					\
+	.listen = clasp_listen,						\
+	.shutdown = inet_shutdown,					\
+	.setsockopt = sock_common_setsockopt,				\
+	.getsockopt = sock_common_getsockopt,				\
+	.sendmsg = inet_sendmsg,					\
+	.recvmsg = inet_recvmsg,					\
+	.mmap = sock_no_mmap,						\
+	.read_sock = clasp_recv_actor,					\
+	.set_rcvlowat = clasp_rcvq_set_low_water,			\
+	.splice_read = clasp_recv_splice,				\
+	CLASP_STREAM_SPLICE						\
+	CLASP_STREAM_PEEK_OFF
+
 static const struct proto_ops clasp_stream_ops = {
+	CLASP_STREAM_OPS
 	.family = PF_INET,
-	.owner = THIS_MODULE,
 	.release = inet_release,
 	.bind = inet_bind,
-	.connect = inet_stream_connect,
-	.socketpair = sock_no_socketpair,
-	.accept = inet_accept,
 	.getname = inet_getname,
-	.poll = clasp_poll,
 	.ioctl = inet_ioctl,
-	.gettstamp = sock_gettstamp,
-	.listen = clasp_listen,
-	.shutdown = inet_shutdown,
-	.setsockopt = sock_common_setsockopt,
-	.getsockopt = sock_common_getsockopt,
-	.sendmsg = inet_sendmsg,
-	.recvmsg = inet_recvmsg,
-	.mmap = sock_no_mmap,
 };
 
 static struct inet_protosw clasp_protosw = {
@@ -119,15 +189,77 @@ static struct inet_protosw clasp_protosw = {
 	.ops = &clasp_stream_ops,
 };
 
-/* As for TCP: a sixteenth of what there is, three quarters of it in peace. */
-static void clasp_family_limit_memory(void)
+#if IS_ENABLED(CONFIG_IPV6)
+static int clasp_family_init_ipv6(struct sock *sk)
 {
-	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);
-
-	clasp_sysctl_mem[0] = limit / 4 * 3;
-	clasp_sysctl_mem[1] = limit;
-	clasp_sysctl_mem[2] = clasp_sysctl_mem[0] * 2;
+	return clasp_socket_init(sk, clasp_af_table[CLASP_IPV6]);
 }
+
+struct proto clasp6_prot = {
+	CLASP_PROTO,
+	.name = "CLASPv6",
+	.obj_size = sizeof(struct clasp6_sock),
+	CLASP_COMPAT_PINFO_OFFSET(struct clasp6_sock, inet6)
+	.init = clasp_family_init_ipv6,
+};
+
+static const struct proto_ops clasp6_stream_ops = {
+	CLASP_STREAM_OPS
+	.family = PF_INET6,
+	.release = inet6_release,
+	.bind = inet6_bind,
+	.getname = inet6_getname,
+	.ioctl = inet6_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl = inet6_compat_ioctl,
+#endif
+};
+
+static struct inet_protosw clasp6_protosw = {
+	.type = SOCK_STREAM,
+	.prot = &clasp6_prot,
+	.ops = &clasp6_stream_ops,
+};
+
+static int clasp_family_init6(void)
+{
+	return proto_register(&clasp6_prot, 1);
+}
+
+static void clasp_family_exit6(void)
+{
+	proto_unregister(&clasp6_prot);
+}
+
+static int clasp_family_register6(void)
+{
+	clasp6_protosw.protocol = clasp_protocol;
+	return inet6_register_protosw(&clasp6_protosw);
+}
+
+static void clasp_family_unregister6(void)
+{
+	inet6_unregister_protosw(&clasp6_protosw);
+}
+#else
+static int clasp_family_init6(void)
+{
+	return 0;
+}
+
+static void clasp_family_exit6(void)
+{
+}
+
+static int clasp_family_register6(void)
+{
+	return 0;
+}
+
+static void clasp_family_unregister6(void)
+{
+}
+#endif
 
 /**
  * clasp_family_init() - on load: sockets can be allocated
@@ -136,15 +268,21 @@ static void clasp_family_limit_memory(void)
  */
 int clasp_family_init(void)
 {
-	int err;
+	int err = clasp_memory_init();
 
-	clasp_family_limit_memory();
-	err = percpu_counter_init(&clasp_sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;
 	err = proto_register(&clasp_prot, 1);
 	if (err)
-		percpu_counter_destroy(&clasp_sockets_allocated);
+		goto out_memory;
+	err = clasp_family_init6();
+	if (err)
+		goto out_proto;
+	return 0;
+out_proto:
+	proto_unregister(&clasp_prot);
+out_memory:
+	clasp_memory_exit();
 	return err;
 }
 
@@ -153,17 +291,27 @@ int clasp_family_init(void)
  */
 void clasp_family_exit(void)
 {
+	clasp_family_exit6();
 	proto_unregister(&clasp_prot);
-	percpu_counter_destroy(&clasp_sockets_allocated);
+	clasp_memory_exit();
 }
 
 /**
  * clasp_family_register() - let socket(2) find the protocol
+ *
+ * Return: 0, or what IPv6 says if it does not want it.
  */
-void clasp_family_register(void)
+int clasp_family_register(void)
 {
+	int err;
+
+	err = clasp_family_register6();
+	if (err)
+		return err;
+	/* Last, as it cannot fail: from here on there may be sockets. */
 	clasp_protosw.protocol = clasp_protocol;
 	inet_register_protosw(&clasp_protosw);
+	return 0;
 }
 
 /**
@@ -172,4 +320,5 @@ void clasp_family_register(void)
 void clasp_family_unregister(void)
 {
 	inet_unregister_protosw(&clasp_protosw);
+	clasp_family_unregister6();
 }

@@ -7,7 +7,7 @@
 
 int clasp_family_init(void);
 void clasp_family_exit(void);
-void clasp_family_register(void);
+int clasp_family_register(void);
 void clasp_family_unregister(void);
 
 #endif /* _CLASP_FAMILY_H */

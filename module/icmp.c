@@ -29,6 +29,13 @@ static void clasp_icmp_mtu(struct sock *sk, u32 mtu)
 		csk->af->mtu_reduced(sk);
 }
 
+/* If the user holds the socket, the next packet provokes it again. */
+static void clasp_icmp_redirect(struct sock *sk, struct sk_buff *skb)
+{
+	if (!sock_owned_by_user(sk))
+		clasp_sk(sk)->af->redirect(sk, skb);
+}
+
 /* Of several that came while the user held the socket, the hard one counts. */
 static void clasp_icmp_keep(struct clasp_sock *csk,
 			    const struct clasp_icmp *icmp)
@@ -49,7 +56,7 @@ static void clasp_icmp_error(struct sock *sk, const struct clasp_icmp *icmp,
 		       CLASP_MIB_IcmpHard : CLASP_MIB_IcmpSoft);
 	/* As TCP: only who is still connecting gets the message itself. */
 	if (clasp_in_state(sk, 1u << CLASP_SYN_SENT | 1u << CLASP_SYN_RECEIVED))
-		csk->af->queue_error(sk, skb, icmp->err, icmp->info);
+		csk->af->queue_error(sk, skb, icmp);
 	clasp_icmp_keep(csk, icmp);
 	if (!sock_owned_by_user(sk))
 		clasp_icmp_run(sk);
@@ -71,6 +78,8 @@ static void clasp_icmp_socket(struct sock *sk, const struct clasp_icmp *icmp,
 	bh_lock_sock(sk);
 	if (!clasp_icmp_in_flight(clasp_sk(sk), icmp->seq))
 		clasp_count_sk(sk, CLASP_MIB_IcmpOutside);
+	else if (icmp->redirect)
+		clasp_icmp_redirect(sk, skb);
 	else if (icmp->mtu)
 		clasp_icmp_mtu(sk, icmp->mtu);
 	else
@@ -91,11 +100,28 @@ static void clasp_icmp_request(struct clasp_request *req,
 		clasp_count(net, CLASP_MIB_IcmpOutside);
 		return;
 	}
-	if (icmp->mtu)
+	if (icmp->mtu || icmp->redirect)
 		return;
 	clasp_count(net, icmp->event == CLASP_EV_UNREACHABLE ?
 		    CLASP_MIB_IcmpHard : CLASP_MIB_IcmpSoft);
 	clasp_request_icmp(req, icmp->event);
+}
+
+/**
+ * clasp_icmp_quote() - read the segment that a message returned
+ * @icmp: the message; its ports and its number are filled in
+ * @skb: the message, skb->data at the IP header that was returned
+ * @offset: of our header behind that; CLASP_ICMP_NEEDED bytes of it are there
+ */
+void clasp_icmp_quote(struct clasp_icmp *icmp, const struct sk_buff *skb,
+		      u32 offset)
+{
+	const struct clasphdr *hdr = (const void *)(skb->data + offset);
+
+	icmp->offset = offset;
+	icmp->flow.lport = hdr->source;
+	icmp->flow.rport = hdr->dest;
+	icmp->seq = be64_to_cpu(hdr->seq);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "rcvq.h"
 #include "reply.h"
 #include "request.h"
+#include "send.h"
 #include "sndq.h"
 #include "timewait.h"
 
@@ -21,7 +22,7 @@ static void clasp_input_view(const struct sock *sk, struct clasp_view *view)
 	*view = (struct clasp_view){
 		.state = sk->sk_state,
 		.rcv_shutdown = sk->sk_shutdown & RCV_SHUTDOWN,
-		.fin_queued = clasp_sndq_fin_queued(sk),
+		.fin_queued = csk->fin_queued,
 		.snd_una = csk->snd_una,
 		.snd_nxt = csk->snd_nxt,
 		.write_seq = csk->write_seq,
@@ -44,11 +45,15 @@ void clasp_socket_input(struct sock *sk, struct sk_buff **pskb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_view view;
+	u32 text_len = clasp_segment_text_len(*pskb);
 	enum clasp_event event;
 
+	csk->totals.segs_in++;
+	csk->totals.data_segs_in += !!text_len;
+	if (CLASP_CB(*pskb)->seq == csk->rcv_nxt)
+		csk->af->heard(sk, *pskb);
 	clasp_input_view(sk, &view);
-	event = clasp_classify(&view, CLASP_CB(*pskb),
-			       clasp_segment_text_len(*pskb));
+	event = clasp_classify(&view, CLASP_CB(*pskb), text_len);
 	clasp_step(sk, event, pskb);
 	if (csk->fin_reached) {
 		csk->fin_reached = false;
@@ -57,19 +62,19 @@ void clasp_socket_input(struct sock *sk, struct sk_buff **pskb)
 	if (sk->sk_state == CLASP_CLOSED)
 		return;
 	clasp_output_push(sk);
+	clasp_send_wake(sk);
 	clasp_output_ack_if_due(sk);
 }
 
 /* RFC 9293, 3.10.7.1: it belongs to no connection. */
-static void clasp_input_stray(struct net *net, const struct clasp_af_ops *af,
-			      struct sk_buff *skb)
+static void clasp_input_stray(struct net *net, struct sk_buff *skb)
 {
 	struct clasp_view view = { .state = CLASP_CLOSED };
 	enum clasp_event event = clasp_classify(&view, CLASP_CB(skb), 0);
 
 	clasp_count(net, CLASP_MIB_InNoConnection);
 	if (clasp_fsm_cell(CLASP_CLOSED, event)->actions & CLASP_DO_ANSWER_RST)
-		clasp_reply_reset(net, af, skb);
+		clasp_reply_reset(net, skb);
 }
 
 /*
@@ -87,8 +92,11 @@ static struct sk_buff *clasp_input_locked(struct sock *sk, struct sk_buff *skb)
 			swap(rest, skb);
 		break;
 	case CLASP_CLOSED:
-		/* It went away while the segment waited. */
-		clasp_input_stray(sock_net(sk), clasp_sk(sk)->af, skb);
+		/*
+		 * It went away while the segment waited, and is in no table any
+		 * more: TIME-WAIT or another listener may have the segment.
+		 */
+		swap(rest, skb);
 		break;
 	default:
 		clasp_socket_input(sk, &skb);
@@ -112,19 +120,21 @@ int clasp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	local_bh_disable();
 	skb = clasp_input_locked(sk, skb);
 	if (skb)
-		clasp_input(sock_net(sk), clasp_sk(sk)->af, skb);
+		clasp_input(sock_net(sk), skb);
 	local_bh_enable();
 	return 0;
 }
 
 /* May this socket have this segment? */
-static bool clasp_input_permitted(struct sock *sk, struct sk_buff *skb,
-				  u16 family)
+static bool clasp_input_permitted(struct sock *sk, struct sk_buff *skb)
 {
+	const struct clasp_af_ops *af = clasp_af_of(skb);
+
 	/* A segment that waited for a listener has been checked before. */
 	if (!skb->dev)
 		return true;
-	if (!xfrm_policy_check(sk, XFRM_POLICY_IN, skb, family))
+	if (!af->near_enough(sk, skb) ||
+	    !xfrm_policy_check(sk, XFRM_POLICY_IN, skb, af->family))
 		return false;
 	nf_reset_ct(skb);
 	if (sk_filter_trim_cap(sk, skb, CLASP_CB(skb)->hdr_len))
@@ -137,15 +147,17 @@ static bool clasp_input_permitted(struct sock *sk, struct sk_buff *skb,
 /* Locks the socket, or lets the segment wait for whoever has locked it. */
 static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 {
-	const struct clasp_af_ops *af = clasp_sk(sk)->af;
 	/* ACKs have to get through when the receive buffer is full. */
 	u32 limit = READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
 		    64 * 1024;
 
-	if (!clasp_input_permitted(sk, skb, af->family)) {
+	if (!clasp_input_permitted(sk, skb)) {
 		kfree_skb(skb);
 		return;
 	}
+	/* A listener's is a wish: SO_INCOMING_CPU. */
+	if (READ_ONCE(sk->sk_state) != CLASP_LISTEN)
+		sk_incoming_cpu_update(sk);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		skb = clasp_input_locked(sk, skb);
@@ -159,15 +171,14 @@ static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 	}
 	bh_unlock_sock(sk);
 	if (skb)
-		clasp_input(sock_net(sk), af, skb);
+		clasp_input(sock_net(sk), skb);
 }
 
 static bool clasp_input_bound_elsewhere(const struct sock *sk,
 					const struct clasp_cb *cb)
 {
-	int bound = READ_ONCE(sk->sk_bound_dev_if);
-
-	return bound && bound != cb->iif && bound != cb->sdif;
+	return !clasp_bound_to(READ_ONCE(sk->sk_bound_dev_if), cb->iif,
+			       cb->sdif);
 }
 
 /* The socket that takes the segment, with a reference, or NULL. */
@@ -193,10 +204,8 @@ static struct sock *clasp_input_timewait(struct clasp_table *table,
 					 struct clasp_timewait *tw,
 					 struct sk_buff **pskb)
 {
-	const struct clasp_cb *cb = CLASP_CB(*pskb);
-	struct sock *sk;
+	struct sock *sk = clasp_listener_find(table, &tw->entry.flow, *pskb);
 
-	sk = clasp_listener_find(table, &tw->entry.flow, cb->iif, cb->sdif);
 	if (!clasp_timewait_input(tw, *pskb, sk))
 		return sk;
 	if (sk)
@@ -214,16 +223,15 @@ static struct sock *clasp_input_lookup(struct clasp_table *table,
 				       const struct clasp_flow *flow,
 				       struct sk_buff **pskb)
 {
-	const struct clasp_cb *cb = CLASP_CB(*pskb);
 	struct clasp_entry *entry = clasp_table_find(table, flow);
 	struct sock *sk = NULL;
 
 	if (!entry)
-		return clasp_listener_find(table, flow, cb->iif, cb->sdif);
+		return clasp_listener_find(table, flow, *pskb);
 	if (entry->kind == CLASP_TIMEWAIT)
 		sk = clasp_input_timewait(table, clasp_timewait(entry), pskb);
 	else
-		sk = clasp_input_socket_of(entry, cb);
+		sk = clasp_input_socket_of(entry, CLASP_CB(*pskb));
 	clasp_entry_put(entry);
 	return sk;
 }
@@ -231,27 +239,61 @@ static struct sock *clasp_input_lookup(struct clasp_table *table,
 /**
  * clasp_input() - take a segment in
  * @net: namespace
- * @af: address family it came by
  * @skb: parsed by clasp_segment_parse(), with the interfaces filled in; eaten
  *
  * In an RCU read-side critical section, with BHs disabled. Not under the lock
  * of any socket but, in process context, that of a listener.
  */
-void clasp_input(struct net *net, const struct clasp_af_ops *af,
-		 struct sk_buff *skb)
+void clasp_input(struct net *net, struct sk_buff *skb)
 {
 	struct clasp_path path;
 	struct sock *sk;
 
-	af->path(skb, &path);
+	clasp_path_back(skb, &path);
 	sk = clasp_input_lookup(&clasp_net(net)->table, &path.flow, &skb);
 	if (sk) {
 		clasp_input_to(sk, skb);
 		sock_put(sk);
 	} else if (skb) {
 		if (!skb->dev ||
-		    xfrm_policy_check(NULL, XFRM_POLICY_IN, skb, af->family))
-			clasp_input_stray(net, af, skb);
+		    xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
+				      path.af->family))
+			clasp_input_stray(net, skb);
 		kfree_skb(skb);
 	}
+}
+
+static const enum clasp_counter clasp_verdict_counter[] = {
+	[CLASP_BAD_SHORT] = CLASP_MIB_InShort,
+	[CLASP_BAD_VERSION] = CLASP_MIB_InVersion,
+	[CLASP_BAD_LENGTH] = CLASP_MIB_InLength,
+	[CLASP_BAD_CHECKSUM] = CLASP_MIB_InChecksum,
+	[CLASP_BAD_FLAGS] = CLASP_MIB_InFlags,
+	[CLASP_BAD_OPTION] = CLASP_MIB_InOption,
+};
+
+/**
+ * clasp_input_packet() - take in what IP hands over
+ * @skb: a packet for us alone, skb->data at our header; eaten. What IP left in
+ *	skb->cb goes
+ * @pseudo: unfolded sum of the pseudo-header
+ * @iif: interface index it came in on
+ * @sdif: index of the enslaved device that it came in on, or 0
+ *
+ * Softirq, RCU read lock held.
+ */
+void clasp_input_packet(struct sk_buff *skb, __wsum pseudo, int iif, int sdif)
+{
+	enum clasp_verdict verdict = clasp_segment_parse(skb, pseudo);
+	struct net *net = dev_net(skb->dev);
+
+	clasp_count(net, CLASP_MIB_InSegs);
+	if (verdict != CLASP_VALID) {
+		clasp_count(net, clasp_verdict_counter[verdict]);
+		kfree_skb(skb);
+		return;
+	}
+	CLASP_CB(skb)->iif = iif;
+	CLASP_CB(skb)->sdif = sdif;
+	clasp_input(net, skb);
 }

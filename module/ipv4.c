@@ -14,41 +14,50 @@
 #include "ipv4.h"
 #include "mtu.h"
 
-/* Of an IP header without options, and of the fields of ours ICMP must show. */
-#define CLASP_ICMP_NEEDED	(offsetof(struct clasphdr, seq) + sizeof(__be64))
-
-/* Where checksum offload, or skb_checksum_help() for it, puts the sum. */
 static void clasp_ipv4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
 {
-	struct clasphdr *hdr = (struct clasphdr *)skb_transport_header(skb);
-
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct clasphdr, check);
-	hdr->check = ~csum_tcpudp_magic(saddr, daddr, skb->len,
-					clasp_protocol, 0);
+	clasp_segment_seal(skb, csum_tcpudp_magic(saddr, daddr, skb->len,
+						  clasp_protocol, 0));
 }
 
 static void clasp_ipv4_path(const struct sk_buff *skb, struct clasp_path *path)
 {
-	const struct clasphdr *hdr = (const struct clasphdr *)skb->data;
 	const struct iphdr *iph = ip_hdr(skb);
 
-	memset(path, 0, sizeof(*path));
 	ipv6_addr_set_v4mapped(iph->daddr, &path->flow.laddr);
 	ipv6_addr_set_v4mapped(iph->saddr, &path->flow.raddr);
-	path->flow.lport = hdr->dest;
-	path->flow.rport = hdr->source;
 	path->oif = CLASP_CB(skb)->sdif;
 	path->tos = iph->tos & ~INET_ECN_MASK;
+}
+
+static void clasp_ipv4_path_options(const struct net *net,
+				    const struct sock *sk,
+				    struct clasp_path *path)
+{
+	if (sk)
+		path->tos = inet_sk(sk)->tos;
+}
+
+static bool clasp_ipv4_near_enough(const struct sock *sk,
+				   const struct sk_buff *skb)
+{
+	return ip_hdr(skb)->ttl >= READ_ONCE(inet_sk(sk)->min_ttl);
+}
+
+/* A stream socket is told nothing of single segments. */
+static void clasp_ipv4_heard(struct sock *sk, const struct sk_buff *skb)
+{
 }
 
 static struct rtable *clasp_ipv4_path_route(struct net *net,
 					    const struct clasp_path *path)
 {
+	/* IP_TRANSPARENT: also from an address that is not ours. */
+	u8 flags = path->sk ? inet_sk_flowi_flags(path->sk) : 0;
 	struct flowi4 fl4;
 
 	flowi4_init_output(&fl4, path->oif, path->mark, path->tos & INET_DSCP_MASK,
-			   RT_SCOPE_UNIVERSE, clasp_protocol, 0,
+			   RT_SCOPE_UNIVERSE, clasp_protocol, flags,
 			   path->flow.raddr.s6_addr32[3],
 			   path->flow.laddr.s6_addr32[3],
 			   path->flow.rport, path->flow.lport,
@@ -66,6 +75,15 @@ static u32 clasp_ipv4_path_mtu(struct net *net, const struct clasp_path *path)
 		ip_rt_put(rt);
 	}
 	return mtu;
+}
+
+/* IP_TTL of the listener, if it has set that. */
+static u8 clasp_ipv4_ttl(const struct clasp_path *path,
+			 const struct dst_entry *dst)
+{
+	int ttl = path->sk ? READ_ONCE(inet_sk(path->sk)->uc_ttl) : -1;
+
+	return ttl < 0 ? ip4_dst_hoplimit(dst) : ttl;
 }
 
 static int clasp_ipv4_xmit_path(struct net *net, const struct clasp_path *path,
@@ -89,7 +107,7 @@ static int clasp_ipv4_xmit_path(struct net *net, const struct clasp_path *path,
 		.ihl = sizeof(*iph) / 4,
 		.tos = path->tos,
 		.frag_off = htons(IP_DF),
-		.ttl = ip4_dst_hoplimit(&rt->dst),
+		.ttl = clasp_ipv4_ttl(path, &rt->dst),
 		.protocol = clasp_protocol,
 		.saddr = path->flow.laddr.s6_addr32[3],
 		.daddr = path->flow.raddr.s6_addr32[3],
@@ -113,6 +131,18 @@ static __be32 clasp_ipv4_nexthop(const struct sock *sk, __be32 daddr)
 	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt,
 					lockdep_sock_is_held(sk));
 	return opt && opt->opt.srr ? opt->opt.faddr : daddr;
+}
+
+/* Both ends, from the socket into the flow. */
+static void clasp_ipv4_flow(struct sock *sk)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct clasp_flow *flow = &clasp_sk(sk)->entry.flow;
+
+	ipv6_addr_set_v4mapped(inet->inet_saddr, &flow->laddr);
+	ipv6_addr_set_v4mapped(inet->inet_daddr, &flow->raddr);
+	flow->rport = inet->inet_dport;
+	flow->scope = 0;
 }
 
 static int clasp_ipv4_connect(struct sock *sk, struct sockaddr_unsized *uaddr,
@@ -146,7 +176,18 @@ static int clasp_ipv4_connect(struct sock *sk, struct sockaddr_unsized *uaddr,
 	sk_daddr_set(sk, sin->sin_addr.s_addr ?: fl4->daddr);
 	inet->inet_dport = sin->sin_port;
 	atomic_set(&inet->inet_id, (u16)get_random_u32());
+	clasp_ipv4_flow(sk);
 	return 0;
+}
+
+static void clasp_ipv4_disconnect(struct sock *sk)
+{
+	inet_sk(sk)->inet_daddr = 0;
+}
+
+static void clasp_ipv4_local(const struct sock *sk, struct in6_addr *laddr)
+{
+	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, laddr);
 }
 
 /* Also leaves the flow in cork.fl, where ip_queue_xmit() wants the addresses. */
@@ -199,10 +240,13 @@ static void clasp_ipv4_child(struct sock *child, const struct clasp_path *path)
 	inet_sk(child)->inet_saddr = path->flow.laddr.s6_addr32[3];
 	sk_rcv_saddr_set(child, path->flow.laddr.s6_addr32[3]);
 	sk_daddr_set(child, path->flow.raddr.s6_addr32[3]);
-	child->sk_mark = path->mark;
 	atomic_set(&inet_sk(child)->inet_id, (u16)get_random_u32());
-	/* Without a route now, ip_queue_xmit() looks for one each time. */
-	clasp_ipv4_route(child);
+}
+
+static void clasp_ipv4_enter(struct sock *sk, enum clasp_state from,
+			     enum clasp_state next)
+{
+	inet_sk_set_state(sk, next);
 }
 
 static u64 clasp_ipv4_port_offset(const struct clasp_flow *flow)
@@ -232,39 +276,54 @@ static void clasp_ipv4_mtu_reduced(struct sock *sk)
 	clasp_mtu_reduced(sk);
 }
 
-static void clasp_ipv4_queue_error(struct sock *sk, struct sk_buff *skb,
-				   int err, u32 info)
+static void clasp_ipv4_redirect(struct sock *sk, struct sk_buff *skb)
 {
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
 
+	if (dst)
+		dst->ops->redirect(dst, sk, skb);
+}
+
+static bool clasp_ipv4_recverr(const struct sock *sk)
+{
+	return clasp_compat_recverr(sk);
+}
+
+static void clasp_ipv4_queue_error(struct sock *sk, struct sk_buff *skb,
+				   const struct clasp_icmp *icmp)
+{
 	if (clasp_compat_recverr(sk))
-		clasp_compat_icmp_error(sk, skb, err, inet_sk(sk)->inet_dport,
-					info, skb->data + iph->ihl * 4);
+		clasp_compat_icmp_error(sk, skb, icmp->err,
+					inet_sk(sk)->inet_dport, icmp->info,
+					skb->data + icmp->offset);
 }
 
 const struct clasp_af_ops clasp_ipv4_ops = {
+	.af = CLASP_IPV4,
 	.family = AF_INET,
 	.header_len = sizeof(struct iphdr),
+	.default_mss = CLASP_MSS_DEFAULT,
 	.path = clasp_ipv4_path,
+	.path_options = clasp_ipv4_path_options,
+	.near_enough = clasp_ipv4_near_enough,
+	.heard = clasp_ipv4_heard,
 	.connect = clasp_ipv4_connect,
+	.disconnect = clasp_ipv4_disconnect,
 	.route = clasp_ipv4_route,
+	.local = clasp_ipv4_local,
 	.mtu = clasp_ipv4_mtu,
 	.mtu_reduced = clasp_ipv4_mtu_reduced,
+	.redirect = clasp_ipv4_redirect,
+	.recverr = clasp_ipv4_recverr,
 	.queue_error = clasp_ipv4_queue_error,
 	.child = clasp_ipv4_child,
+	.enter = clasp_ipv4_enter,
 	.path_mtu = clasp_ipv4_path_mtu,
 	.xmit = clasp_ipv4_xmit,
 	.xmit_path = clasp_ipv4_xmit_path,
 	.port_offset = clasp_ipv4_port_offset,
-};
-
-static const enum clasp_counter clasp_verdict_counter[] = {
-	[CLASP_BAD_SHORT] = CLASP_MIB_InShort,
-	[CLASP_BAD_VERSION] = CLASP_MIB_InVersion,
-	[CLASP_BAD_LENGTH] = CLASP_MIB_InLength,
-	[CLASP_BAD_CHECKSUM] = CLASP_MIB_InChecksum,
-	[CLASP_BAD_FLAGS] = CLASP_MIB_InFlags,
-	[CLASP_BAD_OPTION] = CLASP_MIB_InOption,
+	.setsockopt = ip_setsockopt,
+	.getsockopt = ip_getsockopt,
 };
 
 /*
@@ -280,31 +339,16 @@ static bool clasp_ipv4_for_us_alone(const struct sk_buff *skb)
 /* Softirq, RCU read lock held; skb->data at our header. */
 static int clasp_ipv4_rcv(struct sk_buff *skb)
 {
-	struct net *net = dev_net(skb->dev);
 	const struct iphdr *iph = ip_hdr(skb);
-	enum clasp_verdict verdict;
-	__wsum pseudo;
-	int iif, sdif;
 
-	if (!clasp_ipv4_for_us_alone(skb))
-		goto drop;
-	clasp_count(net, CLASP_MIB_InSegs);
-	/* What IP left in skb->cb goes when the segment is parsed. */
-	iif = inet_iif(skb);
-	sdif = inet_sdif(skb);
-	pseudo = csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len,
-				    clasp_protocol, 0);
-	verdict = clasp_segment_parse(skb, pseudo);
-	if (verdict != CLASP_VALID) {
-		clasp_count(net, clasp_verdict_counter[verdict]);
-		goto drop;
-	}
-	CLASP_CB(skb)->iif = iif;
-	CLASP_CB(skb)->sdif = sdif;
-	clasp_input(net, &clasp_ipv4_ops, skb);
-	return 0;
-drop:
-	kfree_skb(skb);
+	if (clasp_ipv4_for_us_alone(skb))
+		clasp_input_packet(skb,
+				   csum_tcpudp_nofold(iph->saddr, iph->daddr,
+						      skb->len,
+						      clasp_protocol, 0),
+				   inet_iif(skb), inet_sdif(skb));
+	else
+		kfree_skb(skb);
 	return 0;
 }
 
@@ -334,6 +378,9 @@ static bool clasp_ipv4_icmp_read(struct clasp_icmp *icmp,
 	case ICMP_PARAMETERPROB:
 		icmp->err = EPROTO;
 		return true;
+	case ICMP_REDIRECT:
+		icmp->redirect = true;
+		return true;
 	default:
 		return false;
 	}
@@ -344,7 +391,6 @@ static int clasp_ipv4_err(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	struct net *net = dev_net(skb->dev);
-	const struct clasphdr *hdr;
 	struct clasp_icmp icmp = {};
 	int err;
 
@@ -352,12 +398,9 @@ static int clasp_ipv4_err(struct sk_buff *skb, u32 info)
 	    !clasp_ipv4_icmp_read(&icmp, icmp_hdr(skb), info))
 		return 0;
 	iph = (const struct iphdr *)skb->data;
-	hdr = (const struct clasphdr *)(skb->data + iph->ihl * 4);
 	ipv6_addr_set_v4mapped(iph->saddr, &icmp.flow.laddr);
 	ipv6_addr_set_v4mapped(iph->daddr, &icmp.flow.raddr);
-	icmp.flow.lport = hdr->source;
-	icmp.flow.rport = hdr->dest;
-	icmp.seq = be64_to_cpu(hdr->seq);
+	clasp_icmp_quote(&icmp, skb, iph->ihl * 4);
 	err = clasp_icmp_input(net, &icmp, skb);
 	if (err)
 		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);

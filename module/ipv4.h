@@ -5,6 +5,8 @@
 
 #include "clasp.h"
 
+extern const struct clasp_af_ops clasp_ipv4_ops;
+
 int clasp_ipv4_register(void);
 void clasp_ipv4_unregister(void);
 

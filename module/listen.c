@@ -39,8 +39,13 @@ static int clasp_listen_start(struct sock *sk)
 	err = clasp_port_listen(sk, true);
 	if (err)
 		return err;
+	err = clasp_listener_add(clasp_listen_table(sk), sk);
+	if (err) {
+		clasp_port_listen(sk, false);
+		return err;
+	}
+	WRITE_ONCE(csk->interactive, false);
 	clasp_step(sk, CLASP_EV_LISTEN, NULL);
-	clasp_listener_add(clasp_listen_table(sk), sk);
 	return 0;
 }
 
@@ -128,6 +133,8 @@ struct sock *clasp_accept(struct sock *listener, struct proto_accept_arg *arg)
 		child = clasp_accept_dequeue(listener);
 	arg->is_empty = list_empty(&clasp_sk(listener)->accept_queue);
 	release_sock(listener);
+	if (child)
+		clasp_compat_charge_child(child);
 	return child;
 }
 
@@ -178,8 +185,7 @@ static void clasp_listen_stranger(struct sock *listener,
 	clasp_step_seen(NULL, CLASP_LISTEN, event);
 	actions = clasp_fsm_cell(CLASP_LISTEN, event)->actions;
 	if (actions & CLASP_DO_ANSWER_RST)
-		clasp_reply_reset(sock_net(listener), clasp_sk(listener)->af,
-				  *pskb);
+		clasp_reply_reset(sock_net(listener), *pskb);
 	if (actions & CLASP_DO_TAKE_SYN)
 		clasp_request_create(listener, *pskb);
 	if (actions & CLASP_DO_RECALL_SYN)
@@ -204,7 +210,7 @@ bool clasp_listen_input(struct sock *listener, struct sk_buff **pskb)
 	bool done = true;
 
 	sock_owned_by_me(listener);
-	clasp_sk(listener)->af->path(*pskb, &path);
+	clasp_path_back(*pskb, &path);
 	entry = clasp_table_find(clasp_listen_table(listener), &path.flow);
 	if (!entry) {
 		clasp_listen_stranger(listener, &path.flow, pskb);
@@ -234,6 +240,7 @@ static void clasp_child_init(struct sock *child,
 	inet_sk(child)->mc_list = NULL;
 	INIT_HLIST_NODE(&csk->listener_node);
 	clasp_socket_reset(child);
+	csk->options.defer_accept = 0;
 	WRITE_ONCE(child->sk_shutdown, 0);
 	csk->entry = (struct clasp_entry){
 		.flow = req->entry.flow,
@@ -258,12 +265,19 @@ static void clasp_child_init(struct sock *child,
 	inet_sk(child)->inet_num = ntohs(req->entry.flow.lport);
 	inet_sk(child)->inet_sport = req->entry.flow.lport;
 	inet_sk(child)->inet_dport = req->entry.flow.rport;
+	/* So that link-local addresses have meaning. */
+	if (req->path.flow.scope)
+		child->sk_bound_dev_if = req->path.flow.scope;
+	child->sk_mark = req->path.mark;
 	csk->af->child(child, &req->path);
+	/* Without a route now, one is looked for each time. */
+	csk->af->route(child);
 	clasp_mtu_sync(child);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
-	csk->rtt.backoff = req->retries;
-	csk->syn_resent = req->retries;
+	csk->rcvbuf.rtt = clasp_request_rtt(req);
+	csk->rtt.backoff = req->resent;
+	csk->syn_resent = req->resent;
 }
 
 /* Gives the child its place in the tables: the port's, then the request's. */
@@ -274,7 +288,6 @@ static bool clasp_child_enter(struct sock *child,
 	struct clasp_sock *csk = clasp_sk(child);
 
 	csk->binding.kind = CLASP_SOCKET;
-	csk->binding.ifindex = child->sk_bound_dev_if;
 	csk->binding.laddr = csk->entry.flow.laddr;
 	if (clasp_port_share(table, &clasp_sk(req->listener)->binding,
 			     &csk->binding))

@@ -4,8 +4,10 @@
 #include <net/netns/generic.h>
 
 #include "clasp.h"
+#include "door.h"
 #include "family.h"
 #include "ipv4.h"
+#include "ipv6.h"
 #include "orphan.h"
 #include "request.h"
 #include "sysctl.h"
@@ -114,6 +116,18 @@ static void clasp_caches_exit(void)
 	clasp_request_module_exit();
 }
 
+static int __init clasp_protocols_register(void)
+{
+	int err = clasp_ipv4_register();
+
+	if (err)
+		return err;
+	err = clasp_ipv6_register();
+	if (err)
+		clasp_ipv4_unregister();
+	return err;
+}
+
 static int __init clasp_init(void)
 {
 	int err;
@@ -132,15 +146,26 @@ static int __init clasp_init(void)
 	err = register_pernet_subsys(&clasp_net_ops);
 	if (err)
 		goto out_family;
-	err = clasp_ipv4_register();
+	err = clasp_protocols_register();
 	if (err) {
 		pr_err("clasp: IP protocol %u is taken already\n",
 		       clasp_protocol);
 		goto out_net;
 	}
-	clasp_family_register();
-	pr_info("clasp: ready, IP protocol %u\n", clasp_protocol);
+	err = clasp_door_register();
+	if (err)
+		goto out_protocols;
+	err = clasp_family_register();
+	if (err)
+		goto out_door;
+	pr_info("clasp: ready, IP protocol %u, address family %u\n",
+		clasp_protocol, clasp_family);
 	return 0;
+out_door:
+	clasp_door_unregister();
+out_protocols:
+	clasp_ipv6_unregister();
+	clasp_ipv4_unregister();
 out_net:
 	unregister_pernet_subsys(&clasp_net_ops);
 out_family:
@@ -153,6 +178,8 @@ out_caches:
 static void __exit clasp_exit(void)
 {
 	clasp_family_unregister();
+	clasp_door_unregister();
+	clasp_ipv6_unregister();
 	clasp_ipv4_unregister();
 	unregister_pernet_subsys(&clasp_net_ops);
 	clasp_family_exit();
@@ -165,5 +192,6 @@ module_exit(clasp_exit);
 MODULE_DESCRIPTION("CLASP, the Connection Lifecycle And Stream Protocol");
 MODULE_AUTHOR("The CLASP developers");
 MODULE_LICENSE("GPL");
-/* PF_INET, IPPROTO_CLASP, SOCK_STREAM: socket(2) finds literal numbers only. */
-MODULE_ALIAS_NET_PF_PROTO_TYPE(2, 253, 1);
+/* IPPROTO_CLASP, SOCK_STREAM: socket(2) finds literal numbers only. */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(2, 253, 1);	/* PF_INET */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(10, 253, 1);	/* PF_INET6 */

@@ -32,6 +32,42 @@ u16 clasp_mtu_to_mss(const struct clasp_af_ops *af, u32 mtu)
 		       CLASP_MSS_MIN, CLASP_MSS_MAX);
 }
 
+/* CLASP_MAXSEG: no segment has more data, in either direction. */
+static u32 clasp_mtu_maxseg(const struct clasp_sock *csk)
+{
+	return READ_ONCE(csk->options.maxseg) ?: CLASP_MSS_MAX;
+}
+
+/**
+ * clasp_mtu_max_mss() - what our MSS option says
+ * @csk: the socket, or the listener whose child it will be
+ * @af: the address family's operations
+ * @mtu: of the path, bytes
+ *
+ * Return: bytes of data.
+ */
+u16 clasp_mtu_max_mss(const struct clasp_sock *csk,
+		      const struct clasp_af_ops *af, u32 mtu)
+{
+	return min_t(u32, clasp_mtu_to_mss(af, mtu), clasp_mtu_maxseg(csk));
+}
+
+/**
+ * clasp_mtu_peer_mss() - the most data to be sent in a segment
+ * @csk: the socket, or the listener whose child it will be
+ * @af: the address family's operations
+ * @option: the peer's MSS option, 0 for none
+ *
+ * Source: RFC 9293, section 3.7.1.
+ *
+ * Return: bytes of data, without regard to the path.
+ */
+u32 clasp_mtu_peer_mss(const struct clasp_sock *csk,
+		       const struct clasp_af_ops *af, u16 option)
+{
+	return min_t(u32, option ?: af->default_mss, clasp_mtu_maxseg(csk));
+}
+
 /**
  * clasp_mtu_init() - at the start of a connection
  * @csk: the socket, locked

@@ -5,6 +5,10 @@
 
 #include "clasp.h"
 
+u16 clasp_mtu_max_mss(const struct clasp_sock *csk,
+		      const struct clasp_af_ops *af, u32 mtu);
+u32 clasp_mtu_peer_mss(const struct clasp_sock *csk,
+		       const struct clasp_af_ops *af, u16 option);
 u16 clasp_mtu_to_mss(const struct clasp_af_ops *af, u32 mtu);
 void clasp_mtu_init(struct clasp_sock *csk);
 void clasp_mtu_sync(struct sock *sk);

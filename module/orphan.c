@@ -7,6 +7,7 @@
  * and is found in a list and ended when the namespace ends.
  */
 #include "actions.h"
+#include "memory.h"
 #include "orphan.h"
 
 static struct clasp_orphans *clasp_orphans(const struct sock *sk)
@@ -28,12 +29,14 @@ void clasp_orphans_init(struct clasp_orphans *orphans)
  * clasp_orphans_too_many() - are there more than there may be?
  * @sk: an orphan, locked
  *
- * Return: true if one, this for instance, has to go.
+ * Return: true if one, this for instance, has to go; or this one, as it holds
+ * memory and there is none left.
  */
 bool clasp_orphans_too_many(const struct sock *sk)
 {
 	return READ_ONCE(clasp_orphans(sk)->count) >
-	       READ_ONCE(clasp_sysctl(sk)->max_orphans);
+	       READ_ONCE(clasp_sysctl(sk)->max_orphans) ||
+	       clasp_memory_exhausted(sk);
 }
 
 /**

@@ -64,12 +64,14 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 		clasp_timer_stop(sk, CLASP_TIMER_ACK);
 	}
 	if (flags & CLASP_SYN)
-		header.mss = clasp_mtu_to_mss(csk->af, csk->af->mtu(sk));
+		header.mss = clasp_mtu_max_mss(csk, csk->af,
+					       csk->af->mtu(sk));
 	clasp_urgent_point(csk, &header);
 	clasp_segment_push(skb, &header);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->tstamp = 0;
 	skb_set_owner_w(skb, sk);
+	csk->totals.segs_out++;
 	clasp_count_sk(sk, CLASP_MIB_OutSegs);
 	return csk->af->xmit(sk, skb);
 }
@@ -177,27 +179,39 @@ static u32 clasp_output_usable_cwnd(const struct clasp_sock *csk)
 }
 
 /*
+ * May a segment go that is not full, and that the user may still add to? Not
+ * before more comes if it is @held; else Nagle waits for an ACK.
+ */
+static bool clasp_output_small_allowed(const struct sock *sk,
+				       const struct sk_buff *skb, bool held)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+
+	if (CLASP_CB(skb)->flags & CLASP_FIN || clasp_urgent_sending(csk) ||
+	    !skb_queue_is_last(&sk->sk_write_queue, skb))
+		return true;
+	return !held && (csk->options.nodelay || csk->snd_una == csk->snd_nxt);
+}
+
+/*
  * How much of the first unsent skb may be sent: 0 for not now. RFC 9293,
  * section 3.8.6.2.1 (silly window) and 3.7.4 (Nagle).
  */
 static u32 clasp_output_allowed(const struct sock *sk,
-				const struct sk_buff *skb)
+				const struct sk_buff *skb, bool held)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
 	u32 cwnd = clasp_output_usable_cwnd(csk);
 	u32 usable = clasp_output_usable_window(csk);
 	u32 len = clasp_mtu_segment_len(csk, skb, min(cwnd, usable));
-	bool fin = CLASP_CB(skb)->flags & CLASP_FIN;
 
 	if (len > cwnd && clasp_output_in_flight(csk))
 		return 0;
 	if (usable < max(len, 1u))
 		return usable && usable >= csk->max_window / 2 ? usable : 0;
-	if (len >= csk->snd_mss || fin || csk->options.nodelay ||
-	    csk->snd_una == csk->snd_nxt || clasp_urgent_sending(csk))
-		return max(len, 1u);
-	/* Small, and the user may still add to it: Nagle waits for an ACK. */
-	return skb_queue_is_last(&sk->sk_write_queue, skb) ? 0 : len;
+	if (len < csk->snd_mss && !clasp_output_small_allowed(sk, skb, held))
+		return 0;
+	return max(len, 1u);
 }
 
 /* RFC 5681, section 4.1: the window says nothing about a path long unused. */
@@ -208,13 +222,8 @@ static void clasp_output_after_idle(struct clasp_sock *csk)
 		clasp_cong_idle(&csk->cong, csk->snd_mss);
 }
 
-/**
- * clasp_output_push() - send all that may be sent now
- * @sk: the socket, locked
- *
- * The one place that decides. Nothing happens in states that send nothing.
- */
-void clasp_output_push(struct sock *sk)
+/* The one place that decides. Nothing happens in states that send nothing. */
+static void clasp_output_run(struct sock *sk, bool held)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *skb;
@@ -226,13 +235,39 @@ void clasp_output_push(struct sock *sk)
 	clasp_output_after_idle(csk);
 	clasp_output_lost(sk);
 	while ((skb = csk->send_head)) {
-		u32 len = clasp_output_allowed(sk, skb);
+		u32 len = clasp_output_allowed(sk, skb, held);
 
 		if (!len || clasp_output_skb_upto(sk, skb, len))
 			break;
 		clasp_mtu_sent(csk, skb);
 	}
 	clasp_timer_window_checked(sk);
+}
+
+/**
+ * clasp_output_push() - send all that may be sent now
+ * @sk: the socket, locked
+ *
+ * With CLASP_CORK, a last segment that is not full waits, until the probe timer
+ * sends it.
+ */
+void clasp_output_push(struct sock *sk)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+
+	clasp_output_run(sk, csk->options.cork && !csk->push);
+}
+
+/**
+ * clasp_output_push_full() - the same, but more is to come
+ * @sk: the socket, locked
+ *
+ * A last segment that is not full waits for more, or until something is sent or
+ * acknowledged, or the probe timer sends it.
+ */
+void clasp_output_push_full(struct sock *sk)
+{
+	clasp_output_run(sk, true);
 }
 
 /* A segment without data, of numbers already used or not at all. */

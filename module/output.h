@@ -7,6 +7,7 @@
 
 u32 clasp_output_in_flight(const struct clasp_sock *csk);
 void clasp_output_push(struct sock *sk);
+void clasp_output_push_full(struct sock *sk);
 void clasp_output_head(struct sock *sk);
 void clasp_output_ack(struct sock *sk);
 void clasp_output_ack_if_due(struct sock *sk);

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/ip.h>
+#include <net/l3mdev.h>
 
 #include "port.h"
 #include "timewait.h"
@@ -33,7 +34,7 @@ static struct clasp_port *clasp_port_find(struct clasp_table *table, u16 number)
 }
 
 static struct clasp_port *clasp_port_create(struct clasp_table *table,
-					    u16 number, bool ephemeral)
+					    u16 number)
 {
 	struct clasp_port *port;
 
@@ -42,7 +43,6 @@ static struct clasp_port *clasp_port_create(struct clasp_table *table,
 	if (!port)
 		return NULL;
 	port->number = number;
-	port->ephemeral = ephemeral;
 	hlist_add_head(&port->node, clasp_port_bucket(table, number));
 	return port;
 }
@@ -52,47 +52,135 @@ static void clasp_port_join(struct clasp_table *table, struct clasp_port *port,
 {
 	lockdep_assert_held(&table->port_lock);
 	binding->port = port;
+	port->bound += !binding->chosen;
 	hlist_add_head(&binding->node, &port->owners);
 }
 
-static bool clasp_binding_reuse(const struct clasp_binding *binding)
-{
-	const struct sock *sk;
+/**
+ * enum clasp_port_wish - how a port is asked for
+ * @CLASP_PORT_GIVEN: by its number
+ * @CLASP_PORT_FREE: any that nobody else has there
+ * @CLASP_PORT_REUSED: any that others have too, but do not listen at and do not
+ *	share by SO_REUSEPORT; by the kernel's knob ip_autobind_reuse
+ */
+enum clasp_port_wish {
+	CLASP_PORT_GIVEN,
+	CLASP_PORT_FREE,
+	CLASP_PORT_REUSED,
+};
 
-	if (binding->kind == CLASP_TIMEWAIT)
-		return binding->reuse;
-	sk = &container_of(binding, struct clasp_sock, binding)->inet.sk;
-	return sk->sk_reuse && !binding->listening;
+static const struct sock *clasp_binding_sk(const struct clasp_binding *binding)
+{
+	return &container_of(binding, struct clasp_sock, binding)->inet.sk;
 }
 
-/* Do two owners of the same port stand in each other's way? (socket(7)) */
-static bool clasp_binding_conflict(const struct clasp_binding *a,
-				   const struct clasp_binding *b)
+/* The interface bound to, or 0. */
+static int clasp_binding_ifindex(const struct clasp_binding *binding)
 {
-	if (a->ifindex && b->ifindex && a->ifindex != b->ifindex)
+	if (binding->kind == CLASP_TIMEWAIT)
+		return binding->ifindex;
+	return READ_ONCE(clasp_binding_sk(binding)->sk_bound_dev_if);
+}
+
+/* SO_REUSEADDR: may there be others, as long as they do not listen? */
+static bool clasp_binding_reuse(const struct clasp_binding *binding)
+{
+	if (binding->kind == CLASP_TIMEWAIT)
+		return binding->reuse;
+	return clasp_binding_sk(binding)->sk_reuse;
+}
+
+/* SO_REUSEPORT: may there be others of the same user? */
+static bool clasp_binding_reuseport(const struct clasp_binding *binding)
+{
+	if (binding->kind == CLASP_TIMEWAIT)
+		return binding->reuseport;
+	return clasp_binding_sk(binding)->sk_reuseport;
+}
+
+/* Do a new owner and one who was there before share by SO_REUSEPORT? */
+static bool clasp_binding_share(const struct clasp_binding *new,
+				const struct clasp_binding *old)
+{
+	const struct sock *sk = clasp_binding_sk(new);
+
+	if (!sk->sk_reuseport || !clasp_binding_reuseport(old))
 		return false;
-	if (!ipv6_addr_any(&a->laddr) && !ipv6_addr_any(&b->laddr) &&
-	    !ipv6_addr_equal(&a->laddr, &b->laddr))
+	/* Who has a group of its own (SO_ATTACH_REUSEPORT_CBPF) joins no other. */
+	if (rcu_access_pointer(sk->sk_reuseport_cb))
 		return false;
-	return !clasp_binding_reuse(a) || !clasp_binding_reuse(b);
+	return old->kind == CLASP_TIMEWAIT ||
+	       uid_eq(READ_ONCE(sk->sk_uid),
+		      READ_ONCE(clasp_binding_sk(old)->sk_uid));
+}
+
+/* Do two owners of the same port get each other's segments? Not between VRFs. */
+static bool clasp_binding_overlap(const struct clasp_binding *a,
+				  const struct clasp_binding *b)
+{
+	int ifindex_a = clasp_binding_ifindex(a);
+	int ifindex_b = clasp_binding_ifindex(b);
+
+	if (a->vrf != b->vrf)
+		return false;
+	if (ifindex_a && ifindex_b && ifindex_a != ifindex_b)
+		return false;
+	return clasp_laddr_covers(&a->laddr, a->v6only, &b->laddr) ||
+	       clasp_laddr_covers(&b->laddr, b->v6only, &a->laddr);
+}
+
+/*
+ * Does an owner stand in a new one's way? socket(7) and, where it is silent,
+ * inet_csk_bind_conflict().
+ */
+static bool clasp_binding_conflict(const struct clasp_binding *new,
+				   const struct clasp_binding *old,
+				   enum clasp_port_wish wish)
+{
+	bool reuse, share;
+
+	if (new == old || !clasp_binding_overlap(new, old))
+		return false;
+	reuse = clasp_binding_reuse(new) && clasp_binding_reuse(old) &&
+		!old->listening;
+	share = clasp_binding_share(new, old);
+	switch (wish) {
+	case CLASP_PORT_GIVEN:
+		return !reuse && !share;
+	case CLASP_PORT_REUSED:
+		return !reuse || share;
+	default:
+		return true;
+	}
 }
 
 static bool clasp_owners_conflict(const struct hlist_head *owners,
-				  const struct clasp_binding *binding)
+				  const struct clasp_binding *new,
+				  enum clasp_port_wish wish)
 {
-	const struct clasp_binding *other;
+	const struct clasp_binding *old;
 
-	hlist_for_each_entry(other, owners, node)
-		if (other != binding && clasp_binding_conflict(other, binding))
+	hlist_for_each_entry(old, owners, node)
+		if (clasp_binding_conflict(new, old, wish))
 			return true;
 	return false;
 }
 
+/* Does anybody stand in a socket's way? */
 static bool clasp_port_conflict(const struct clasp_port *port,
-				const struct clasp_binding *binding)
+				const struct clasp_binding *new,
+				enum clasp_port_wish wish)
 {
-	return clasp_owners_conflict(&port->owners, binding) ||
-	       clasp_owners_conflict(&port->waiters, binding);
+	return clasp_owners_conflict(&port->owners, new, wish) ||
+	       clasp_owners_conflict(&port->waiters, new, wish);
+}
+
+static void clasp_binding_address(struct sock *sk)
+{
+	struct clasp_binding *binding = &clasp_sk(sk)->binding;
+
+	binding->v6only = sk->sk_ipv6only;
+	clasp_sk(sk)->af->local(sk, &binding->laddr);
 }
 
 static void clasp_binding_fill(struct sock *sk)
@@ -100,27 +188,27 @@ static void clasp_binding_fill(struct sock *sk)
 	struct clasp_binding *binding = &clasp_sk(sk)->binding;
 
 	binding->kind = CLASP_SOCKET;
-	binding->ifindex = sk->sk_bound_dev_if;
-	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &binding->laddr);
-	if (!inet_sk(sk)->inet_rcv_saddr)
-		binding->laddr = in6addr_any;
+	binding->chosen = false;
+	binding->vrf = l3mdev_master_ifindex_by_index(sock_net(sk),
+						      sk->sk_bound_dev_if);
+	clasp_binding_address(sk);
 }
 
 /* Binds to one port, if nobody minds. */
-static int clasp_port_try(struct sock *sk, u16 number)
+static int clasp_port_try(struct sock *sk, u16 number,
+			  enum clasp_port_wish wish)
 {
 	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
 	struct clasp_binding *binding = &clasp_sk(sk)->binding;
 	struct clasp_port *port = clasp_port_find(table, number);
 
 	lockdep_assert_held(&table->port_lock);
-	if (port && clasp_port_conflict(port, binding))
+	if (port && clasp_port_conflict(port, binding, wish))
 		return -EADDRINUSE;
 	if (!port)
-		port = clasp_port_create(table, number, false);
+		port = clasp_port_create(table, number);
 	if (!port)
 		return -ENOMEM;
-	port->ephemeral = false;
 	clasp_port_join(table, port, binding);
 	return 0;
 }
@@ -167,6 +255,24 @@ static u16 clasp_port_walk_next(struct clasp_port_walk *walk)
 	return 0;
 }
 
+/* Binds to any port of the range, which goes to @number; 0 without one. */
+static int clasp_port_try_any(struct sock *sk, enum clasp_port_wish wish,
+			      u16 *number)
+{
+	struct clasp_port_walk walk;
+	int err = -EADDRINUSE;
+
+	clasp_port_walk_start(&walk, sk, get_random_u32());
+	while (err == -EADDRINUSE && (*number = clasp_port_walk_next(&walk)))
+		err = clasp_port_try(sk, *number, wish);
+	return err;
+}
+
+static bool clasp_port_autobind_reuse(const struct sock *sk)
+{
+	return READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_autobind_reuse);
+}
+
 /**
  * clasp_port_bind() - bind() and the bind that listen() implies
  * @sk: a socket that owns no port, locked; its local address is set
@@ -179,21 +285,16 @@ static u16 clasp_port_walk_next(struct clasp_port_walk *walk)
 int clasp_port_bind(struct sock *sk, unsigned short number)
 {
 	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
-	struct clasp_port_walk walk;
-	int err = -EADDRINUSE;
+	int err;
 
 	spin_lock_bh(&table->port_lock);
 	clasp_binding_fill(sk);
-	if (number) {
-		err = clasp_port_try(sk, number);
-	} else {
-		clasp_port_walk_start(&walk, sk, get_random_u32());
-		while ((number = clasp_port_walk_next(&walk)))
-			if (!clasp_port_find(table, number))
-				break;
-		if (number)
-			err = clasp_port_try(sk, number);
-	}
+	if (number)
+		err = clasp_port_try(sk, number, CLASP_PORT_GIVEN);
+	else
+		err = clasp_port_try_any(sk, CLASP_PORT_FREE, &number);
+	if (err == -EADDRINUSE && !number && clasp_port_autobind_reuse(sk))
+		err = clasp_port_try_any(sk, CLASP_PORT_REUSED, &number);
 	spin_unlock_bh(&table->port_lock);
 	if (!err)
 		inet_sk(sk)->inet_num = number;
@@ -230,14 +331,15 @@ static int clasp_port_connect_from(struct sock *sk, u16 number)
 	csk->entry.flow.lport = htons(number);
 	spin_lock_bh(&table->port_lock);
 	port = clasp_port_find(table, number);
-	if (port && !port->ephemeral)
+	if (port && port->bound)
 		err = -EADDRNOTAVAIL;
 	else if (!port)
-		port = clasp_port_create(table, number, true);
+		port = clasp_port_create(table, number);
 	if (!err && !port)
 		err = -ENOMEM;
 	if (!err) {
 		clasp_binding_fill(sk);
+		csk->binding.chosen = true;
 		clasp_port_join(table, port, &csk->binding);
 	}
 	spin_unlock_bh(&table->port_lock);
@@ -248,6 +350,23 @@ static int clasp_port_connect_from(struct sock *sk, u16 number)
 	if (err)
 		clasp_port_release(table, &csk->binding);
 	return err;
+}
+
+/**
+ * clasp_port_readdress() - a socket's local address has changed
+ * @sk: the socket, locked; nothing happens if it owns no port
+ *
+ * One that was bound to any address has that of its connection while it has one.
+ */
+void clasp_port_readdress(struct sock *sk)
+{
+	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_binding *binding = &clasp_sk(sk)->binding;
+
+	spin_lock_bh(&table->port_lock);
+	if (binding->port)
+		clasp_binding_address(sk);
+	spin_unlock_bh(&table->port_lock);
 }
 
 /**
@@ -268,6 +387,7 @@ int clasp_port_connect(struct sock *sk)
 
 	if (csk->binding.port) {
 		csk->entry.flow.lport = inet_sk(sk)->inet_sport;
+		clasp_port_readdress(sk);
 		return clasp_port_enter(sk);
 	}
 	clasp_port_walk_start(&walk, sk,
@@ -303,6 +423,7 @@ int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
 
 	spin_lock_bh(&table->port_lock);
 	if (from->port) {
+		to->vrf = from->vrf;
 		clasp_port_join(table, from->port, to);
 		err = 0;
 	}
@@ -317,6 +438,7 @@ static void clasp_port_leave(struct clasp_table *table,
 
 	lockdep_assert_held(&table->port_lock);
 	hlist_del_init(&binding->node);
+	port->bound -= !binding->chosen;
 	binding->port = NULL;
 	if (hlist_empty(&port->owners) && hlist_empty(&port->waiters)) {
 		hlist_del(&port->node);
@@ -349,7 +471,10 @@ clasp_waiters_find(const struct clasp_port *port,
 
 	hlist_for_each_entry(waiters, &port->waiters, binding.node)
 		if (waiters->binding.ifindex == binding->ifindex &&
+		    waiters->binding.vrf == binding->vrf &&
 		    waiters->binding.reuse == binding->reuse &&
+		    waiters->binding.reuseport == binding->reuseport &&
+		    waiters->binding.chosen == binding->chosen &&
 		    ipv6_addr_equal(&waiters->binding.laddr, &binding->laddr))
 			return waiters;
 	return NULL;
@@ -366,6 +491,7 @@ clasp_waiters_create(struct clasp_port *port,
 		return NULL;
 	waiters->binding = *binding;
 	waiters->binding.port = port;
+	port->bound += !binding->chosen;
 	hlist_add_head(&waiters->binding.node, &port->waiters);
 	return waiters;
 }
@@ -384,9 +510,12 @@ struct clasp_waiters *clasp_port_wait(struct sock *sk)
 	struct clasp_binding share = {
 		/* However it was bound, it was from here that it connected. */
 		.laddr = csk->entry.flow.laddr,
-		.ifindex = csk->binding.ifindex,
+		.vrf = csk->binding.vrf,
+		.ifindex = sk->sk_bound_dev_if,
 		.kind = CLASP_TIMEWAIT,
 		.reuse = sk->sk_reuse,
+		.reuseport = sk->sk_reuseport,
+		.chosen = csk->binding.chosen,
 	};
 	struct clasp_waiters *waiters;
 
@@ -435,27 +564,22 @@ void clasp_port_put(struct sock *sk)
  * @sk: a socket that owns a port, locked
  * @listening: which of the two
  *
- * Two sockets may be bound to one port with SO_REUSEADDR, but only one of them
- * may listen.
+ * Others may be bound to the port too, by SO_REUSEADDR, but of these only one
+ * may listen. Options may have changed since bind().
  *
- * Return: 0, or -EADDRINUSE if another one listens.
+ * Return: 0, or -EADDRINUSE if another one is in the way.
  */
 int clasp_port_listen(struct sock *sk, bool listening)
 {
 	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
 	struct clasp_binding *binding = &clasp_sk(sk)->binding;
-	const struct clasp_binding *other;
 	int err = 0;
 
 	spin_lock_bh(&table->port_lock);
-	binding->listening = false;
-	if (listening) {
-		hlist_for_each_entry(other, &binding->port->owners, node)
-			if (other->listening &&
-			    clasp_binding_conflict(other, binding))
-				err = -EADDRINUSE;
-		binding->listening = !err;
-	}
+	if (listening && clasp_port_conflict(binding->port, binding,
+					     CLASP_PORT_GIVEN))
+		err = -EADDRINUSE;
+	binding->listening = listening && !err;
 	spin_unlock_bh(&table->port_lock);
 	return err;
 }

@@ -7,6 +7,7 @@
 
 int clasp_port_bind(struct sock *sk, unsigned short number);
 int clasp_port_connect(struct sock *sk);
+void clasp_port_readdress(struct sock *sk);
 int clasp_port_share(struct clasp_table *table, struct clasp_binding *from,
 		     struct clasp_binding *to);
 struct clasp_waiters *clasp_port_wait(struct sock *sk);

@@ -9,9 +9,11 @@
  */
 #include <net/xfrm.h>
 
+#include "buffer.h"
 #include "memory.h"
 #include "output.h"
 #include "rcvq.h"
+#include "stamp.h"
 #include "urgent.h"
 
 static struct sk_buff *clasp_ofo_first(const struct clasp_sock *csk)
@@ -63,7 +65,8 @@ static bool clasp_rcvq_fits(struct sock *sk, struct sk_buff *skb)
 /*
  * Is there memory for one more? What is out of order makes room, the newest
  * first: nobody was promised that it stays (RFC 2018, section 8, of SACK). An
- * empty queue always takes one, or the reader would wait for ever.
+ * empty queue takes what is next whatever the limits say, or the reader would
+ * wait for ever; the memory is owed then.
  */
 static bool clasp_rcvq_make_room(struct sock *sk, struct sk_buff *skb)
 {
@@ -72,32 +75,51 @@ static bool clasp_rcvq_make_room(struct sock *sk, struct sk_buff *skb)
 
 	while (!clasp_rcvq_fits(sk, skb)) {
 		last = skb_rb_last(&csk->ofo);
-		if (!last) {
-			if (!skb_queue_empty(&sk->sk_receive_queue))
-				return false;
-			return sk_rmem_schedule(sk, skb, skb->truesize);
+		if (last) {
+			clasp_count_sk(sk, CLASP_MIB_QueuePruned);
+			clasp_ofo_drop(csk, last);
+			continue;
 		}
-		clasp_count_sk(sk, CLASP_MIB_QueuePruned);
-		clasp_ofo_drop(csk, last);
+		if (!skb_queue_empty(&sk->sk_receive_queue) ||
+		    clasp_after(CLASP_CB(skb)->seq, csk->rcv_nxt))
+			return false;
+		clasp_count_sk(sk, CLASP_MIB_ForcedMemory);
+		return true;
 	}
 	return true;
 }
 
-/* Joins an skb to the last one of the queue, if they are neighbours and fit. */
-static bool clasp_rcvq_coalesce(struct sock *sk, struct sk_buff *skb)
+/* Memory that would be an skb's still if its text was another's, bytes. */
+static u32 clasp_rcvq_text_memory(const struct sk_buff *skb)
 {
-	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	/* Text in fragments leaves the head behind. */
+	return skb_headlen(skb) ? skb->truesize :
+	       skb->truesize - SKB_TRUESIZE(skb_end_offset(skb));
+}
+
+/*
+ * Joins an skb to the one before it, if they are neighbours and fit: into the
+ * room that it has left, or memory and all unless that is far more than the
+ * text.
+ */
+static bool clasp_rcvq_join(struct sock *sk, struct sk_buff *to,
+			    struct sk_buff *skb)
+{
 	bool stolen;
 	int delta;
 
-	if (!tail || CLASP_CB(tail)->end_seq != CLASP_CB(skb)->seq ||
-	    (CLASP_CB(tail)->flags | CLASP_CB(skb)->flags) & CLASP_FIN)
+	if (CLASP_CB(to)->end_seq != CLASP_CB(skb)->seq ||
+	    (CLASP_CB(to)->flags | CLASP_CB(skb)->flags) & CLASP_FIN)
 		return false;
-	if (!skb_try_coalesce(tail, skb, &stolen, &delta))
+	if (skb->len > skb_tailroom(to) &&
+	    clasp_rcvq_text_memory(skb) > 2 * skb->len)
+		return false;
+	if (!skb_try_coalesce(to, skb, &stolen, &delta))
 		return false;
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
-	CLASP_CB(tail)->end_seq = CLASP_CB(skb)->end_seq;
+	CLASP_CB(to)->end_seq = CLASP_CB(skb)->end_seq;
+	clasp_stamp_inherit(to, skb);
 	kfree_skb_partial(skb, stolen);
 	return true;
 }
@@ -105,8 +127,8 @@ static bool clasp_rcvq_coalesce(struct sock *sk, struct sk_buff *skb)
 /*
  * The window promises two bytes of memory for each of the stream. An skb that
  * takes more, as small segments do, is copied into one that has room for those
- * to follow (clasp_rcvq_coalesce()), so that the promise is kept whatever the
- * peer sends. Returns the skb to be queued, the copy or without memory the same.
+ * to follow (clasp_rcvq_join()), so that the promise is kept whatever the peer
+ * sends. Returns the skb to be queued, the copy or without memory the same.
  */
 static struct sk_buff *clasp_rcvq_compact(struct sock *sk, struct sk_buff *skb)
 {
@@ -125,6 +147,7 @@ static struct sk_buff *clasp_rcvq_compact(struct sock *sk, struct sk_buff *skb)
 	}
 	skb_copy_bits(skb, 0, skb_put(copy, skb->len), skb->len);
 	*CLASP_CB(copy) = *CLASP_CB(skb);
+	clasp_stamp_inherit(copy, skb);
 	copy->ip_summed = CHECKSUM_UNNECESSARY;
 	consume_skb(skb);
 	return copy;
@@ -137,6 +160,7 @@ static struct sk_buff *clasp_rcvq_compact(struct sock *sk, struct sk_buff *skb)
 static void clasp_rcvq_append(struct sock *sk, struct sk_buff *skb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
 	bool fin = CLASP_CB(skb)->flags & CLASP_FIN;
 
 	csk->rcv_nxt = CLASP_CB(skb)->end_seq;
@@ -144,7 +168,7 @@ static void clasp_rcvq_append(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 	} else {
 		skb_orphan(skb);
-		if (!clasp_rcvq_coalesce(sk, skb)) {
+		if (!tail || !clasp_rcvq_join(sk, tail, skb)) {
 			skb = clasp_rcvq_compact(sk, skb);
 			skb_set_owner_r(skb, sk);
 			__skb_queue_tail(&sk->sk_receive_queue, skb);
@@ -184,33 +208,50 @@ static void clasp_ofo_drop_covered(struct clasp_sock *csk, struct sk_buff *skb)
 		clasp_ofo_drop(csk, next);
 }
 
+/* Puts an skb in its place in the tree. */
+static void clasp_ofo_link(struct sock *sk, struct sk_buff *skb,
+			   struct rb_node *parent, struct rb_node **link)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	rb_link_node(&skb->rbnode, parent, link);
+	rb_insert_color(&skb->rbnode, &csk->ofo);
+	skb_set_owner_r(skb, sk);
+	clasp_ofo_drop_covered(csk, skb);
+}
+
 /*
- * Puts an skb in its place among those out of order; false if one that is
- * there covers it.
+ * Takes an skb among those out of order; false if one that is there covers it.
+ * What follows one of them exactly is joined to it, or else is the begin of one
+ * that others may be joined to: small segments in a row take little memory.
  */
 static bool clasp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct rb_node **link = &csk->ofo.rb_node, *parent = NULL;
 	const struct clasp_cb *cb = CLASP_CB(skb);
+	struct sk_buff *other, *before = NULL;
 
 	while (*link) {
-		const struct clasp_cb *other;
-
 		parent = *link;
-		other = CLASP_CB(rb_to_skb(parent));
-		if (!clasp_before(cb->seq, other->seq) &&
-		    !clasp_after(cb->end_seq, other->end_seq))
+		other = rb_to_skb(parent);
+		if (!clasp_before(cb->seq, CLASP_CB(other)->seq) &&
+		    !clasp_after(cb->end_seq, CLASP_CB(other)->end_seq))
 			return false;
-		if (clasp_before(cb->seq, other->seq))
+		if (clasp_before(cb->seq, CLASP_CB(other)->seq)) {
 			link = &parent->rb_left;
-		else
+		} else {
 			link = &parent->rb_right;
+			before = other;
+		}
 	}
-	rb_link_node(&skb->rbnode, parent, link);
-	rb_insert_color(&skb->rbnode, &csk->ofo);
-	skb_set_owner_r(skb, sk);
-	clasp_ofo_drop_covered(csk, skb);
+	if (before && clasp_rcvq_join(sk, before, skb)) {
+		clasp_ofo_drop_covered(csk, before);
+		return true;
+	}
+	if (before && skb->len && cb->seq == CLASP_CB(before)->end_seq)
+		skb = clasp_rcvq_compact(sk, skb);
+	clasp_ofo_link(sk, skb, parent, link);
 	return true;
 }
 
@@ -307,6 +348,24 @@ static void clasp_rcvq_wake_reader(struct sock *sk)
 		sk->sk_data_ready(sk);
 }
 
+/**
+ * clasp_rcvq_set_low_water() - SO_RCVLOWAT
+ * @sk: the socket, locked
+ * @mark: bytes that are worth waking a reader for, not negative
+ *
+ * struct proto_ops::set_rcvlowat. More than the window can hold would never
+ * come. With a lower mark, what is there already may be news.
+ *
+ * Return: 0.
+ */
+int clasp_rcvq_set_low_water(struct sock *sk, int mark)
+{
+	mark = min(mark, READ_ONCE(sk->sk_rcvbuf) / 2);
+	WRITE_ONCE(sk->sk_rcvlowat, mark ?: 1);
+	clasp_rcvq_wake_reader(sk);
+	return 0;
+}
+
 /*
  * The text cannot be taken: it is a duplicate, beyond the window, or there is
  * no memory. The peer learns of it by an ACK.
@@ -329,6 +388,7 @@ static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb,
 	clasp_rcvq_append(sk, skb);
 	clasp_rcvq_drain_ofo(sk);
 	clasp_rcvq_plan_ack(sk, text_len, push);
+	clasp_buffer_received(sk);
 	if (hole)
 		csk->ack_now = true;
 	clasp_rcvq_wake_reader(sk);
@@ -375,13 +435,27 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 		kfree_skb(skb);
 }
 
-/* Half of the buffer is for the stream, half for the overhead of its skbs. */
+/* CLASP_WINDOW_CLAMP: no window is larger. */
+static u32 clasp_rcvq_clamp(const struct sock *sk, u32 window)
+{
+	u32 most = READ_ONCE(clasp_sk(sk)->options.window_clamp);
+
+	return most ? min(window, most) : window;
+}
+
+/*
+ * Half of the buffer is for the stream, half for the overhead of its skbs. While
+ * memory is short, a window is no larger than it has to be to go on.
+ */
 static u32 clasp_rcvq_space(const struct sock *sk)
 {
 	int space = READ_ONCE(sk->sk_rcvbuf) -
 		    atomic_read(&sk->sk_rmem_alloc);
+	u32 window = max(space, 0) / 2;
 
-	return max(space, 0) / 2;
+	if (clasp_memory_pressed(sk))
+		window = min(window, 4 * clasp_sk(sk)->rcv_mss);
+	return clasp_rcvq_clamp(sk, window);
 }
 
 /**
@@ -392,7 +466,7 @@ static u32 clasp_rcvq_space(const struct sock *sk)
  */
 u32 clasp_rcvq_initial_window(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_rcvbuf) / 2;
+	return clasp_rcvq_clamp(sk, READ_ONCE(sk->sk_rcvbuf) / 2);
 }
 
 /* RFC 9293, section 3.8.6.2.2: the least step by which a window opens. */
@@ -434,13 +508,14 @@ u32 clasp_rcvq_window(struct sock *sk)
  */
 void clasp_rcvq_consumed(struct sock *sk)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-	u32 remaining = clasp_rcvq_remaining(csk);
-	u32 space = clasp_rcvq_space(sk);
+	u32 remaining = clasp_rcvq_remaining(clasp_sk(sk));
+	u32 space;
 
 	if (sk->sk_shutdown & RCV_SHUTDOWN ||
 	    !clasp_in_state(sk, CLASP_SYNCHRONIZED))
 		return;
+	clasp_buffer_read(sk);
+	space = clasp_rcvq_space(sk);
 	if (space >= 2 * remaining &&
 	    space >= remaining + 2 * clasp_rcvq_window_step(sk))
 		clasp_output_ack(sk);

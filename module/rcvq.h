@@ -12,6 +12,7 @@ u32 clasp_rcvq_window(struct sock *sk);
 void clasp_rcvq_consumed(struct sock *sk);
 void clasp_rcvq_quicken(struct sock *sk);
 void clasp_rcvq_answered(struct sock *sk);
+int clasp_rcvq_set_low_water(struct sock *sk, int mark);
 
 /**
  * clasp_rcvq_remaining() - what is left of the window last offered

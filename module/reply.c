@@ -27,14 +27,13 @@ struct sk_buff *clasp_reply_alloc(void)
 /**
  * clasp_reply() - send a segment without a socket
  * @net: namespace
- * @af: address family of the path
  * @path: where to
  * @header: its fields; the ports are filled in from the path
  *
  * Any context. If there is no memory, the segment counts as lost.
  */
-void clasp_reply(struct net *net, const struct clasp_af_ops *af,
-		 const struct clasp_path *path, struct clasp_header *header)
+void clasp_reply(struct net *net, const struct clasp_path *path,
+		 struct clasp_header *header)
 {
 	struct sk_buff *skb = clasp_reply_alloc();
 
@@ -46,31 +45,30 @@ void clasp_reply(struct net *net, const struct clasp_af_ops *af,
 	clasp_count(net, CLASP_MIB_OutSegs);
 	if (header->flags & CLASP_RST)
 		clasp_count(net, CLASP_MIB_OutRsts);
-	af->xmit_path(net, path, skb);
+	path->af->xmit_path(net, path, skb);
 }
 
 /**
  * clasp_reply_reset() - the RST that fits a segment
  * @net: namespace
- * @af: address family it came by
  * @skb: a parsed segment without RST
  *
  * Source: RFC 9293, section 3.10.7.1: numbers that make it acceptable to the
  * sender of the segment.
  */
-void clasp_reply_reset(struct net *net, const struct clasp_af_ops *af,
-		       const struct sk_buff *skb)
+void clasp_reply_reset(struct net *net, const struct sk_buff *skb)
 {
 	const struct clasp_cb *cb = CLASP_CB(skb);
 	struct clasp_header header = { .flags = CLASP_RST };
 	struct clasp_path path;
 
-	af->path(skb, &path);
+	clasp_path_back(skb, &path);
+	path.af->path_options(net, NULL, &path);
 	if (cb->flags & CLASP_ACK) {
 		header.seq = cb->ack_seq;
 	} else {
 		header.flags |= CLASP_ACK;
 		header.ack_seq = cb->end_seq;
 	}
-	clasp_reply(net, af, &path, &header);
+	clasp_reply(net, &path, &header);
 }

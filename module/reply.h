@@ -6,9 +6,8 @@
 #include "clasp.h"
 
 struct sk_buff *clasp_reply_alloc(void);
-void clasp_reply(struct net *net, const struct clasp_af_ops *af,
-		 const struct clasp_path *path, struct clasp_header *header);
-void clasp_reply_reset(struct net *net, const struct clasp_af_ops *af,
-		       const struct sk_buff *skb);
+void clasp_reply(struct net *net, const struct clasp_path *path,
+		 struct clasp_header *header);
+void clasp_reply_reset(struct net *net, const struct sk_buff *skb);
 
 #endif /* _CLASP_REPLY_H */

@@ -81,7 +81,8 @@ static void clasp_request_destroy(struct clasp_request *req)
 
 static void clasp_request_send(struct clasp_request *req, u8 flags)
 {
-	const struct clasp_af_ops *af = clasp_sk(req->listener)->af;
+	const struct clasp_sock *listener = clasp_sk(req->listener);
+	const struct clasp_af_ops *af = req->path.af;
 	struct net *net = clasp_request_net(req);
 	struct clasp_header header = {
 		.flags = flags | CLASP_ACK,
@@ -91,19 +92,42 @@ static void clasp_request_send(struct clasp_request *req, u8 flags)
 	};
 
 	if (flags & CLASP_SYN)
-		header.mss = clasp_mtu_to_mss(af, af->path_mtu(net, &req->path));
-	clasp_reply(net, af, &req->path, &header);
+		header.mss = clasp_mtu_max_mss(listener, af,
+					       af->path_mtu(net, &req->path));
+	clasp_reply(net, &req->path, &header);
 }
 
-/* (Re)starts the wait for the ACK: RFC 6298, doubling from its initial value. */
-static void clasp_request_wait(struct clasp_request *req)
+/* RFC 6298, doubling from its initial value, ns. */
+static u64 clasp_request_rto(const struct clasp_request *req)
 {
 	struct clasp_rtt rtt;
 
 	clasp_rtt_init(&rtt);
 	rtt.backoff = req->retries;
-	req->due = clasp_clock() +
-		   clasp_rtt_timeout(&rtt, clasp_sysctl(req->listener));
+	return clasp_rtt_timeout(&rtt, clasp_sysctl(req->listener));
+}
+
+/**
+ * clasp_request_rtt() - how long the SYN-ACK and its ACK took
+ * @req: the request, whose ACK has just come; its listener locked
+ *
+ * Return: ns; 0 if it is not known: the SYN-ACK was sent again (Karn, RFC 6298,
+ * section 3); its ACK came before, but data was waited for; or nobody kept the
+ * time, as with a SYN cookie.
+ */
+u64 clasp_request_rtt(const struct clasp_request *req)
+{
+	u64 sent_at = req->due - clasp_request_rto(req);
+
+	if (!req->due || req->retries || req->acked)
+		return 0;
+	return clasp_clock() - sent_at;
+}
+
+/* (Re)starts the wait for the ACK. */
+static void clasp_request_wait(struct clasp_request *req)
+{
+	req->due = clasp_clock() + clasp_request_rto(req);
 	/* First the reference: the alarm may ring at once, on this CPU or another. */
 	refcount_inc(&req->refs);
 	if (clasp_alarm_set(&req->alarm, req->due))
@@ -140,8 +164,7 @@ static void clasp_request_act(struct clasp_request *req, u32 actions,
 	if (actions & CLASP_DO_RESET_PEER)
 		clasp_request_send(req, CLASP_RST);
 	if (actions & CLASP_DO_ANSWER_RST)
-		clasp_reply_reset(clasp_request_net(req),
-				  clasp_sk(req->listener)->af, skb);
+		clasp_reply_reset(clasp_request_net(req), skb);
 	if (actions & CLASP_DO_RETRANSMIT) {
 		clasp_count(clasp_request_net(req), CLASP_MIB_RetransSegs);
 		clasp_request_send(req, CLASP_SYN);
@@ -171,19 +194,36 @@ static void clasp_request_step(struct clasp_request *req,
 	clasp_request_act(req, clasp_request_cell(event)->actions, NULL);
 }
 
-/* Listener locked; the caller holds a reference to the request. */
-static void clasp_request_timeout(struct clasp_request *req)
+/* No more time-outs for the peer to acknowledge, or then to send data? */
+static bool clasp_request_hopeless(const struct clasp_request *req)
 {
 	int limit = READ_ONCE(clasp_sk(req->listener)->options.syn_retries) ?:
 		    READ_ONCE(clasp_sysctl(req->listener)->synack_retries);
-	enum clasp_event event = CLASP_EV_GIVE_UP;
 
-	if (req->retries < limit) {
-		event = CLASP_EV_RETRANSMIT;
-		req->retries++;
-		clasp_request_wait(req);
+	if (req->acked && req->retries < req->defer)
+		return false;
+	return req->retries >= limit;
+}
+
+/*
+ * Listener locked; the caller holds a reference to the request.
+ *
+ * A peer that has acknowledged, and from which data is awaited, is left alone
+ * until the last time-out. Then the SYN-ACK brings an ACK that is enough.
+ */
+static void clasp_request_timeout(struct clasp_request *req)
+{
+	if (clasp_request_hopeless(req)) {
+		clasp_request_step(req, CLASP_EV_GIVE_UP);
+		return;
 	}
-	clasp_request_step(req, event);
+	req->retries++;
+	clasp_request_wait(req);
+	if (req->acked && req->retries < req->defer)
+		return;
+	if (!req->acked)
+		req->resent = true;
+	clasp_request_step(req, CLASP_EV_RETRANSMIT);
 }
 
 /**
@@ -247,11 +287,12 @@ static struct clasp_request *clasp_request_alloc(struct sock *listener)
 static void clasp_request_fill(struct clasp_request *req, struct sock *listener,
 			       const struct sk_buff *skb)
 {
-	clasp_sk(listener)->af->path(skb, &req->path);
-	req->path.tos = inet_sk(listener)->tos;
+	clasp_path_back(skb, &req->path);
+	req->path.af->path_options(sock_net(listener), listener, &req->path);
+	req->path.sk = listener;
 	if (sk_fullsock(listener) && READ_ONCE(listener->sk_mark))
 		req->path.mark = READ_ONCE(listener->sk_mark);
-	if (listener->sk_bound_dev_if)
+	if (listener->sk_bound_dev_if && !req->path.flow.scope)
 		req->path.oif = listener->sk_bound_dev_if;
 	req->entry.flow = req->path.flow;
 	req->entry.kind = CLASP_REQUEST;
@@ -289,7 +330,9 @@ static void clasp_request_take_syn(struct clasp_request *req,
 
 	clasp_request_fill(req, listener, skb);
 	req->irs = cb->seq;
-	req->peer_mss = cb->mss ?: CLASP_MSS_DEFAULT;
+	req->peer_mss = clasp_mtu_peer_mss(clasp_sk(listener), req->path.af,
+					   cb->mss);
+	req->defer = READ_ONCE(clasp_sk(listener)->options.defer_accept);
 }
 
 /* Is there a place for one more? */
@@ -419,13 +462,18 @@ void clasp_request_input(struct clasp_request *req, struct sk_buff **pskb)
 		.irs = req->irs,
 		.rcv_nxt = req->irs + 1,
 		.rcv_wnd = req->rcv_wnd,
+		.wants_text = req->retries < req->defer,
 	};
 	const struct clasp_cell *cell;
+	enum clasp_event event;
 
 	if (!clasp_request_listed(req))
 		return;
-	cell = clasp_request_cell(clasp_classify(&view, CLASP_CB(*pskb),
-						 clasp_segment_text_len(*pskb)));
+	event = clasp_classify(&view, CLASP_CB(*pskb),
+			       clasp_segment_text_len(*pskb));
+	if (event == CLASP_EV_INCOMPLETE && CLASP_CB(*pskb)->flags & CLASP_ACK)
+		req->acked = true;
+	cell = clasp_request_cell(event);
 	if (cell->next == CLASP_ESTABLISHED)
 		clasp_request_hatch(req, pskb);
 	else

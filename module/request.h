@@ -19,7 +19,11 @@
  * @rcv_wnd: window offered, bytes
  * @snd_wnd: window the peer offered, bytes
  * @peer_mss: what the peer's MSS option allows, bytes
- * @retries: SYN-ACK retransmissions so far
+ * @retries: time-outs so far, of as many retransmissions of the SYN-ACK but for
+ *	those that @acked spares
+ * @defer: before so many of them, an ACK without data opens nothing
+ * @acked: such an ACK has come
+ * @resent: the SYN-ACK was sent again before any ACK came
  * @unreachable: ICMP said so while the user held the listener
  * @refs: one for the table and the list, one while the alarm is pending, one
  *	for each lookup
@@ -43,6 +47,9 @@ struct clasp_request {
 	u32 snd_wnd;
 	u32 peer_mss;
 	u8 retries;
+	u8 defer;
+	bool acked;
+	bool resent;
 	bool unreachable;
 	refcount_t refs;
 	struct rcu_head rcu;
@@ -67,6 +74,7 @@ void clasp_request_icmp(struct clasp_request *req, enum clasp_event event);
 void clasp_request_run_due(struct sock *listener);
 void clasp_request_abort_all(struct sock *listener);
 void clasp_request_put(struct clasp_request *req);
+u64 clasp_request_rtt(const struct clasp_request *req);
 int clasp_request_module_init(void);
 void clasp_request_module_exit(void);
 

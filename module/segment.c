@@ -181,3 +181,19 @@ void clasp_segment_push(struct sk_buff *skb, const struct clasp_header *header)
 		put_unaligned_be16(header->mss, opt + 2);
 	}
 }
+
+/**
+ * clasp_segment_seal() - leave the checksum to the device
+ * @skb: a segment that is complete, of CHECKSUM_PARTIAL
+ * @pseudo: folded checksum of the pseudo-header
+ *
+ * Checksum offload, or skb_checksum_help() for it, does the rest.
+ */
+void clasp_segment_seal(struct sk_buff *skb, __sum16 pseudo)
+{
+	struct clasphdr *hdr = (struct clasphdr *)skb_transport_header(skb);
+
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct clasphdr, check);
+	hdr->check = ~pseudo;
+}

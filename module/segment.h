@@ -10,6 +10,7 @@
 
 /* RFC 9293, section 3.7.1: what a peer that sends no MSS option takes. */
 #define CLASP_MSS_DEFAULT	536
+#define CLASP_MSS_DEFAULT_IPV6	1220
 /* An MSS below this is taken for this (RFC 9293 sets no floor, safety does). */
 #define CLASP_MSS_MIN		64
 /* The data part that fits with the largest IPv4 packet and a plain header. */
@@ -24,6 +25,8 @@
 /* struct clasp_cb::state of an skb in the send queue. */
 #define CLASP_SKB_LOST		0x01	/* to be sent again */
 #define CLASP_SKB_RESENT	0x02	/* was sent again: no RTT (Karn) */
+#define CLASP_SKB_SEALED	0x04	/* takes no more data: MSG_EOR, or full */
+#define CLASP_SKB_STAMP_ACK	0x08	/* the ACK's time is to be told */
 
 /**
  * struct clasp_cb - what is known of the segment in an skb, in skb->cb
@@ -31,6 +34,7 @@
  * @end_seq: the one after the last; SYN and FIN count
  * @ack_seq: received: acknowledgment number
  * @sent_at: send queue: time of the last transmission, ns of clasp_clock()
+ * @stamp_seq: send queue: number of the byte whose times are to be told
  * @window: received: window in bytes
  * @iif: received: interface index it came in on
  * @sdif: received: index of that interface's L3 master, or 0
@@ -41,8 +45,8 @@
  * @state: send queue: CLASP_SKB_... bits
  *
  * Host byte order. Filled by clasp_segment_parse() for a segment received, by
- * sndq.c for one to be sent; of the header itself, only the address families
- * still read the ports after that.
+ * sndq.c for one to be sent; of the header itself, only clasp_path_back()
+ * still reads the ports after that.
  */
 struct clasp_cb {
 	u64 seq;
@@ -51,8 +55,13 @@ struct clasp_cb {
 		u64 ack_seq;
 		u64 sent_at;
 	};
-	u32 window;
-	int iif;
+	union {
+		u64 stamp_seq;
+		struct {
+			u32 window;
+			int iif;
+		};
+	};
 	int sdif;
 	u16 mss;
 	u16 urg_ptr;
@@ -108,6 +117,7 @@ struct clasp_header {
 enum clasp_verdict clasp_segment_parse(struct sk_buff *skb, __wsum pseudo);
 void clasp_segment_update_end(struct sk_buff *skb);
 void clasp_segment_push(struct sk_buff *skb, const struct clasp_header *header);
+void clasp_segment_seal(struct sk_buff *skb, __sum16 pseudo);
 
 /**
  * clasp_segment_text_len() - bytes of data in a received segment

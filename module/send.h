@@ -6,6 +6,9 @@
 #include "clasp.h"
 
 int clasp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+void clasp_send_splice_eof(struct socket *sock);
+bool clasp_send_memory_free(const struct sock *sk, int wake);
+void clasp_send_wake(struct sock *sk);
 void clasp_send_space(struct sock *sk);
 
 #endif /* _CLASP_SEND_H */

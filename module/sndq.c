@@ -10,6 +10,7 @@
  */
 #include "memory.h"
 #include "sndq.h"
+#include "stamp.h"
 
 static void clasp_sndq_charge(struct sock *sk, int truesize)
 {
@@ -68,6 +69,7 @@ void clasp_sndq_append(struct sock *sk, struct sk_buff *skb)
 	cb->seq = csk->write_seq;
 	cb->end_seq = cb->seq + clasp_segment_control_len(cb->flags);
 	csk->write_seq = cb->end_seq;
+	csk->push = false;
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	clasp_sndq_charge(sk, skb->truesize);
 	if (!csk->send_head)
@@ -129,6 +131,7 @@ void clasp_sndq_fin(struct sock *sk)
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
+	csk->fin_queued = true;
 	if (csk->send_head && !(CLASP_CB(skb)->flags & CLASP_SYN)) {
 		CLASP_CB(skb)->flags |= CLASP_FIN;
 		CLASP_CB(skb)->end_seq++;
@@ -188,6 +191,8 @@ int clasp_sndq_split(struct sock *sk, struct sk_buff *skb, u32 len)
 	rest_cb->seq = cb->seq + len;
 	cb->end_seq = rest_cb->seq;
 	cb->flags &= ~(CLASP_FIN | CLASP_PSH);
+	cb->state &= ~CLASP_SKB_SEALED;
+	clasp_stamp_split(skb, rest);
 	__skb_queue_after(&sk->sk_write_queue, skb, rest);
 	return 0;
 }
@@ -204,12 +209,16 @@ void clasp_sndq_sent(struct sock *sk, struct sk_buff *skb)
 
 	cb->sent_at = clasp_clock();
 	csk->sent_at = cb->sent_at;
+	csk->totals.data_segs_out += !!skb->len;
+	csk->totals.bytes_sent += skb->len;
 	if (skb == csk->send_head) {
 		csk->send_head = skb_queue_is_last(&sk->sk_write_queue, skb) ?
 			NULL : skb_queue_next(&sk->sk_write_queue, skb);
 		csk->snd_nxt = cb->end_seq;
 		return;
 	}
+	csk->totals.retrans++;
+	csk->totals.bytes_retrans += skb->len;
 	cb->state |= CLASP_SKB_RESENT;
 	if (cb->state & CLASP_SKB_LOST) {
 		cb->state &= ~CLASP_SKB_LOST;
@@ -238,6 +247,7 @@ u64 clasp_sndq_acked(struct sock *sk, u64 ack_seq)
 	       skb != clasp_sk(sk)->send_head) {
 		struct clasp_cb *cb = CLASP_CB(skb);
 
+		clasp_stamp_acked(sk, skb, ack_seq);
 		if (clasp_after(cb->end_seq, ack_seq))
 			break;
 		if (cb->state & CLASP_SKB_RESENT)

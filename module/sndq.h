@@ -16,19 +16,4 @@ u64 clasp_sndq_acked(struct sock *sk, u64 ack_seq);
 void clasp_sndq_mark_lost(struct clasp_sock *csk, struct sk_buff *skb);
 void clasp_sndq_purge(struct sock *sk);
 
-/**
- * clasp_sndq_fin_queued() - has a FIN been queued?
- * @sk: the socket, locked
- *
- * It is the last skb's, until it is acknowledged.
- *
- * Return: true if the number before write_seq is our FIN.
- */
-static inline bool clasp_sndq_fin_queued(const struct sock *sk)
-{
-	const struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
-
-	return tail && CLASP_CB(tail)->flags & CLASP_FIN;
-}
-
 #endif /* _CLASP_SNDQ_H */

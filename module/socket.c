@@ -3,6 +3,7 @@
 #include <net/xfrm.h>
 
 #include "actions.h"
+#include "buffer.h"
 #include "cong.h"
 #include "icmp.h"
 #include "isn.h"
@@ -24,8 +25,8 @@
  * clasp_socket_reset() - the connection's part of a socket, as if new
  * @sk: a new socket, a listener's raw copy, or one that is CLOSED; locked
  *
- * Leaves alone what belongs to the socket: options, and the port it is bound
- * to.
+ * Leaves alone what belongs to the socket: options, CLASP_QUICKACK among them,
+ * and the port it is bound to.
  */
 void clasp_socket_reset(struct sock *sk)
 {
@@ -42,13 +43,21 @@ void clasp_socket_reset(struct sock *sk)
 	csk->snd_wnd = 0;
 	csk->max_window = 0;
 	csk->peer_mss = CLASP_MSS_DEFAULT;
+	csk->iss = 0;
+	csk->snd_una = 0;
+	csk->snd_nxt = 0;
+	csk->write_seq = 0;
+	csk->sent_at = 0;
+	csk->irs = 0;
 	csk->rcv_nxt = 0;
 	csk->rcv_wup = 0;
 	csk->copied_seq = 0;
 	memset(&csk->urgent, 0, sizeof(csk->urgent));
+	memset(&csk->totals, 0, sizeof(csk->totals));
 	csk->rcv_wnd = clasp_rcvq_initial_window(sk);
 	csk->rcv_mss = CLASP_MSS_DEFAULT;
 	csk->last_text_len = 0;
+	clasp_buffer_reset(csk);
 	csk->text_at = 0;
 	csk->heard_at = 0;
 	csk->challenged_at = 0;
@@ -61,7 +70,9 @@ void clasp_socket_reset(struct sock *sk)
 	csk->hashed = false;
 	csk->ack_pending = false;
 	csk->ack_now = false;
+	csk->fin_queued = false;
 	csk->fin_reached = false;
+	csk->push = false;
 	csk->syn_resent = false;
 	sk->sk_max_ack_backlog = 0;
 	sk->sk_ack_backlog = 0;
@@ -69,26 +80,29 @@ void clasp_socket_reset(struct sock *sk)
 	clasp_mtu_init(csk);
 	clasp_cong_init(&csk->cong, csk->snd_mss);
 	clasp_recovery_init(csk);
-	clasp_rcvq_quicken(sk);
+	csk->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
 	clasp_timer_init(sk);
 }
 
 /**
  * clasp_socket_init() - socket(2), the protocol's part
  * @sk: the new socket, all zero but for what struct sock and inet_sock have
+ * @af: the address family's operations
  *
- * struct proto::init.
+ * For struct proto::init.
  *
  * Return: 0.
  */
-int clasp_socket_init(struct sock *sk)
+int clasp_socket_init(struct sock *sk, const struct clasp_af_ops *af)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
-	csk->af = &clasp_ipv4_ops;
+	csk->af = af;
+	csk->options.congestion = clasp_cong_find(CLASP_CONG_DEFAULT);
 	csk->entry.kind = CLASP_SOCKET;
 	/* Not in clasp_socket_reset(): lookups may still stand on it then. */
 	INIT_HLIST_NODE(&csk->listener_node);
+	clasp_buffer_init(sk);
 	clasp_socket_reset(sk);
 	sk->sk_write_space = clasp_send_space;
 	/* sock_wfree() leaves waking writers to us: room comes with ACKs. */
@@ -96,6 +110,9 @@ int clasp_socket_init(struct sock *sk)
 	/* Lookups hold no lock. */
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);
+	/* io_uring asks for this; accept() hands it on. */
+	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
+	clasp_compat_custom_options(sk->sk_socket);
 	return 0;
 }
 
@@ -171,16 +188,9 @@ void clasp_socket_release_child(struct sock *child)
 /* Both addresses and the peer's port are known: choose ours, enter the table. */
 static int clasp_connect_enter(struct sock *sk)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-	int err;
+	int err = clasp_port_connect(sk);
 
-	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_saddr, &csk->entry.flow.laddr);
-	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_daddr, &csk->entry.flow.raddr);
-	csk->entry.flow.rport = inet_sk(sk)->inet_dport;
-	err = clasp_port_connect(sk);
-	if (err)
-		return err;
-	return csk->af->route(sk);
+	return err ?: clasp_sk(sk)->af->route(sk);
 }
 
 /**
@@ -233,8 +243,9 @@ static void clasp_disconnect_addresses(struct sock *sk)
 		inet->inet_sport = 0;
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet_reset_saddr(sk);
+	clasp_port_readdress(sk);
 	inet->inet_dport = 0;
-	inet->inet_daddr = 0;
+	clasp_sk(sk)->af->disconnect(sk);
 	sk_dst_reset(sk);
 }
 
@@ -256,6 +267,7 @@ int clasp_disconnect(struct sock *sk, int flags)
 	clasp_sndq_purge(sk);
 	clasp_disconnect_addresses(sk);
 	clasp_socket_reset(sk);
+	WRITE_ONCE(clasp_sk(sk)->interactive, false);
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	WRITE_ONCE(sk->sk_err_soft, 0);
@@ -415,7 +427,7 @@ static __poll_t clasp_poll_stream(const struct sock *sk,
 	if (!sk_stream_is_writeable(sk)) {
 		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, (struct sock *)sk);
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		/* Room may have come just before: pairs with clasp_ack_take(). */
+		/* Room may have come just before: pairs with clasp_send_wake(). */
 		smp_mb__after_atomic();
 	}
 	if (sk_stream_is_writeable(sk))

@@ -7,7 +7,7 @@
 
 #include "clasp.h"
 
-int clasp_socket_init(struct sock *sk);
+int clasp_socket_init(struct sock *sk, const struct clasp_af_ops *af);
 void clasp_socket_reset(struct sock *sk);
 void clasp_socket_free(struct sock *sk);
 void clasp_socket_unhash(struct sock *sk);

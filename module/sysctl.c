@@ -7,6 +7,10 @@
 #include "sysctl.h"
 #include "timewait.h"
 
+/* Sizes of a buffer: a segment or so; and far less than an int holds. */
+#define CLASP_BUFFER_MIN	4096
+#define CLASP_BUFFER_MAX	0x40000000
+
 static const struct clasp_sysctl clasp_sysctl_defaults = {
 	/* 255 s in all: RFC 9293, section 3.8.3, wants 3 minutes at least. */
 	.syn_retries = 7,
@@ -33,8 +37,13 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.base_mss_bytes = 1024,
 	.min_mss_bytes = 512,
 	.mtu_probe_interval_ms = 600 * 1000,
+	.notsent_lowat_bytes = INT_MAX,
 	.challenge_ack_ms = 500,
 	.challenge_acks_per_s = 1000,
+	.rmem_default_bytes = 128 * 1024,
+	.rmem_max_bytes = 6 * 1024 * 1024,
+	.wmem_default_bytes = 16 * 1024,
+	.wmem_max_bytes = 4 * 1024 * 1024,
 };
 
 /**
@@ -87,8 +96,13 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(base_mss_bytes, CLASP_MSS_MIN, CLASP_MSS_MAX),
 	CLASP_KNOB(min_mss_bytes, CLASP_MSS_MIN, CLASP_MSS_MAX),
 	CLASP_KNOB(mtu_probe_interval_ms, 1, INT_MAX),
+	CLASP_KNOB(notsent_lowat_bytes, 1, INT_MAX),
 	CLASP_KNOB(challenge_ack_ms, 0, 60000),
 	CLASP_KNOB(challenge_acks_per_s, 0, 1000000),
+	CLASP_KNOB(rmem_default_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
+	CLASP_KNOB(rmem_max_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
+	CLASP_KNOB(wmem_default_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
+	CLASP_KNOB(wmem_max_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
 };
 
 #ifdef CLASP_COMPAT_SYSCTL_END

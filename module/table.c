@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which segment belongs to whom: connections and listeners of a namespace. */
 #include <linux/hash.h>
+#include <linux/jhash.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
+#include <net/netns/hash.h>
+#include <net/sock_reuseport.h>
 
 #include "clasp.h"
 #include "request.h"
@@ -26,7 +29,7 @@ int clasp_table_init(struct clasp_table *table)
 {
 	int err;
 
-	BUILD_BUG_ON(sizeof(struct clasp_flow) != 36);
+	BUILD_BUG_ON(sizeof(struct clasp_flow) != 40);
 	spin_lock_init(&table->listener_lock);
 	spin_lock_init(&table->port_lock);
 	table->ports = kvcalloc(CLASP_PORT_BUCKETS, sizeof(*table->ports),
@@ -163,23 +166,98 @@ struct clasp_entry *clasp_table_find(struct clasp_table *table,
 	return entry;
 }
 
+/* Does it stand for any: ::, or ::ffff:0.0.0.0 for any of IPv4? */
+static bool clasp_laddr_any(const struct in6_addr *laddr)
+{
+	return ipv6_addr_any(laddr) ||
+	       (ipv6_addr_v4mapped(laddr) && !laddr->s6_addr32[3]);
+}
+
+/**
+ * clasp_laddr_covers() - does one local address take in another?
+ * @laddr: what somebody is bound to: an address, :: for any, or ::ffff:0.0.0.0
+ *	for any of IPv4
+ * @v6only: for ::, none of IPv4
+ * @other: another address, or what stands for any
+ *
+ * Source: RFC 3493, sections 3.7 and 5.3.
+ *
+ * Return: true if it does.
+ */
+bool clasp_laddr_covers(const struct in6_addr *laddr, bool v6only,
+			const struct in6_addr *other)
+{
+	if (!clasp_laddr_any(laddr))
+		return ipv6_addr_equal(laddr, other);
+	if (ipv6_addr_v4mapped(laddr))
+		return ipv6_addr_v4mapped(other);
+	return !v6only || !ipv6_addr_v4mapped(other);
+}
+
 static struct hlist_head *clasp_listener_bucket(struct clasp_table *table,
 						u16 port)
 {
 	return &table->listeners[hash_32(port, ilog2(CLASP_LISTENER_BUCKETS))];
 }
 
+static bool clasp_listener_any(const struct clasp_sock *listener)
+{
+	return clasp_laddr_any(&listener->entry.flow.laddr);
+}
+
+/* Do two listeners get the same segments, and share them by SO_REUSEPORT? */
+static bool clasp_listener_same(const struct clasp_sock *a,
+				const struct clasp_sock *b)
+{
+	const struct sock *x = &a->inet.sk, *y = &b->inet.sk;
+
+	return a->inet.inet_num == b->inet.inet_num &&
+	       x->sk_family == y->sk_family &&
+	       x->sk_ipv6only == y->sk_ipv6only &&
+	       x->sk_bound_dev_if == y->sk_bound_dev_if &&
+	       ipv6_addr_equal(&a->entry.flow.laddr, &b->entry.flow.laddr) &&
+	       y->sk_reuseport &&
+	       uid_eq(READ_ONCE(x->sk_uid), READ_ONCE(y->sk_uid));
+}
+
+/* Joins the group of those who share a port by SO_REUSEPORT, or founds one. */
+static int clasp_listener_join(struct clasp_table *table,
+			       struct clasp_sock *listener)
+{
+	struct sock *sk = &listener->inet.sk;
+	bool any = clasp_listener_any(listener);
+	struct clasp_sock *other;
+
+	lockdep_assert_held(&table->listener_lock);
+	hlist_for_each_entry(other,
+			     clasp_listener_bucket(table, inet_sk(sk)->inet_num),
+			     listener_node)
+		if (clasp_listener_same(listener, other))
+			return reuseport_add_sock(sk, &other->inet.sk, any);
+	return reuseport_alloc(sk, any);
+}
+
 /**
  * clasp_listener_add() - let a listening socket be found
  * @table: its namespace's table
  * @sk: a socket bound to a port, locked
+ *
+ * Return: 0, or -ENOMEM if there is no room for it in its group.
  */
-void clasp_listener_add(struct clasp_table *table, struct sock *sk)
+int clasp_listener_add(struct clasp_table *table, struct sock *sk)
 {
+	struct clasp_sock *csk = clasp_sk(sk);
+	int err = 0;
+
 	spin_lock_bh(&table->listener_lock);
-	hlist_add_head_rcu(&clasp_sk(sk)->listener_node,
-			   clasp_listener_bucket(table, inet_sk(sk)->inet_num));
+	if (sk->sk_reuseport)
+		err = clasp_listener_join(table, csk);
+	if (!err)
+		hlist_add_head_rcu(&csk->listener_node,
+				   clasp_listener_bucket(table,
+							 inet_sk(sk)->inet_num));
 	spin_unlock_bh(&table->listener_lock);
+	return err;
 }
 
 /**
@@ -191,42 +269,91 @@ void clasp_listener_remove(struct clasp_table *table, struct sock *sk)
 {
 	spin_lock_bh(&table->listener_lock);
 	hlist_del_init_rcu(&clasp_sk(sk)->listener_node);
+	if (rcu_access_pointer(sk->sk_reuseport_cb))
+		reuseport_detach_sock(sk);
 	spin_unlock_bh(&table->listener_lock);
 }
 
 /*
  * How well a listener fits a segment: -1 not at all; the more it was bound to,
- * the better.
+ * the better: to its address, to its interface, at least to its IP version; of
+ * those bound to the same, one that asked for segments of this processor
+ * (SO_INCOMING_CPU).
  */
 static int clasp_listener_score(const struct clasp_sock *listener,
 				const struct clasp_flow *flow,
 				int iif, int sdif)
 {
 	const struct sock *sk = &listener->inet.sk;
+	const struct in6_addr *laddr = &listener->entry.flow.laddr;
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 	int score = 0;
 
-	if (inet_sk(sk)->inet_num != ntohs(flow->lport))
+	if (inet_sk(sk)->inet_num != ntohs(flow->lport) ||
+	    !clasp_laddr_covers(laddr, sk->sk_ipv6only, &flow->laddr))
 		return -1;
-	if (!ipv6_addr_any(&listener->entry.flow.laddr)) {
-		if (!ipv6_addr_equal(&listener->entry.flow.laddr, &flow->laddr))
-			return -1;
+	if (!clasp_bound_to(bound, iif, sdif))
+		return -1;
+	if (ipv6_addr_equal(laddr, &flow->laddr))
+		score += 8;
+	else if (!ipv6_addr_any(laddr))
 		score += 2;
-	}
-	if (bound) {
-		if (bound != iif && bound != sdif)
-			return -1;
+	if (bound)
+		score += 4;
+	if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
 		score++;
-	}
 	return score;
+}
+
+/*
+ * Of those who share with a listener, the one that a connection belongs to: the
+ * same for all of its segments, as long as none comes or goes.
+ */
+static struct sock *clasp_listener_select(struct sock *sk,
+					  const struct clasp_flow *flow,
+					  struct sk_buff *skb)
+{
+	struct sock *chosen = NULL;
+	u32 hash;
+
+	if (rcu_access_pointer(sk->sk_reuseport_cb)) {
+		hash = jhash2((const u32 *)flow, sizeof(*flow) / sizeof(u32),
+			      net_hash_mix(sock_net(sk)));
+		chosen = reuseport_select_sock(sk, hash, skb,
+					       CLASP_CB(skb)->hdr_len);
+	}
+	/* ERR_PTR(-ECONNREFUSED): a program of the group's says so. */
+	if (IS_ERR(chosen))
+		return NULL;
+	return chosen ?: sk;
+}
+
+/* The best listener for a segment, or NULL. In an RCU critical section. */
+static struct sock *clasp_listener_lookup(struct clasp_table *table,
+					  const struct clasp_flow *flow,
+					  struct sk_buff *skb)
+{
+	const struct clasp_cb *cb = CLASP_CB(skb);
+	struct clasp_sock *listener, *best = NULL;
+	int score, best_score = -1;
+
+	hlist_for_each_entry_rcu(listener,
+				 clasp_listener_bucket(table, ntohs(flow->lport)),
+				 listener_node) {
+		score = clasp_listener_score(listener, flow, cb->iif, cb->sdif);
+		if (score > best_score) {
+			best = listener;
+			best_score = score;
+		}
+	}
+	return best ? clasp_listener_select(&best->inet.sk, flow, skb) : NULL;
 }
 
 /**
  * clasp_listener_find() - who listens at a flow's local end?
  * @table: the table
  * @flow: both ends of a segment
- * @iif: interface index it came in on
- * @sdif: that interface's L3 master, or 0
+ * @skb: the segment, parsed, with the interfaces filled in
  *
  * Any context.
  *
@@ -234,23 +361,15 @@ static int clasp_listener_score(const struct clasp_sock *listener,
  */
 struct sock *clasp_listener_find(struct clasp_table *table,
 				 const struct clasp_flow *flow,
-				 int iif, int sdif)
+				 struct sk_buff *skb)
 {
-	struct clasp_sock *listener, *best = NULL;
-	int score, best_score = -1;
+	struct sock *sk;
 
 	rcu_read_lock();
-	hlist_for_each_entry_rcu(listener,
-				 clasp_listener_bucket(table, ntohs(flow->lport)),
-				 listener_node) {
-		score = clasp_listener_score(listener, flow, iif, sdif);
-		if (score > best_score) {
-			best = listener;
-			best_score = score;
-		}
-	}
-	if (best && !refcount_inc_not_zero(&best->inet.sk.sk_refcnt))
-		best = NULL;
+	do {
+		sk = clasp_listener_lookup(table, flow, skb);
+		/* One that is dying is not there when we look again. */
+	} while (sk && !refcount_inc_not_zero(&sk->sk_refcnt));
 	rcu_read_unlock();
-	return best ? &best->inet.sk : NULL;
+	return sk;
 }

@@ -20,6 +20,8 @@ struct sock;
  * @raddr: the peer's address, likewise
  * @lport: local port
  * @rport: the peer's port
+ * @scope: interface of the peer's address if that is link-local, or 0: the same
+ *	address on another link is another host (RFC 4007)
  *
  * A key: no padding, compared byte for byte.
  */
@@ -28,6 +30,7 @@ struct clasp_flow {
 	struct in6_addr raddr;
 	__be16 lport;
 	__be16 rport;
+	u32 scope;
 };
 
 /**
@@ -63,7 +66,8 @@ struct clasp_entry {
  * @owners: bindings of sockets (struct clasp_binding::node)
  * @waiters: those of connections in TIME-WAIT (struct clasp_waiters)
  * @number: the port, host byte order
- * @ephemeral: chosen by connect(), never bound: others may connect from it
+ * @bound: owners and waiters to whom it was not connect() that gave it; if there
+ *	are none, others may connect from it
  *
  * Lives from its first owner to its last, under clasp_table::port_lock.
  */
@@ -72,18 +76,23 @@ struct clasp_port {
 	struct hlist_head owners;
 	struct hlist_head waiters;
 	u16 number;
-	bool ephemeral;
+	u32 bound;
 };
 
 /**
  * struct clasp_binding - one owner's share of a port
  * @node: in clasp_port::owners or, of CLASP_TIMEWAIT, clasp_port::waiters
  * @port: the port, NULL if none
- * @laddr: local address, all zero for any
- * @ifindex: interface bound to, or 0
+ * @laddr: local address; :: for any, ::ffff:0.0.0.0 for any of IPv4
  * @kind: CLASP_SOCKET: part of a socket; CLASP_TIMEWAIT: of clasp_waiters
- * @reuse: SO_REUSEADDR of sockets that are no more (CLASP_TIMEWAIT)
+ * @vrf: L3 master of the interface bound to, or 0
+ * @ifindex: interface that sockets that are no more (CLASP_TIMEWAIT) were bound
+ *	to, or 0; of a socket, struct sock says it, and the next two
+ * @reuse: their SO_REUSEADDR
+ * @reuseport: their SO_REUSEPORT
+ * @chosen: connect() chose the port
  * @listening: the owner listens, or is about to
+ * @v6only: with @laddr of ::, none of IPv4 (IPV6_V6ONLY)
  *
  * All fields are protected by clasp_table::port_lock.
  */
@@ -91,10 +100,14 @@ struct clasp_binding {
 	struct hlist_node node;
 	struct clasp_port *port;
 	struct in6_addr laddr;
-	int ifindex;
 	u8 kind;
+	int vrf;
+	int ifindex;
 	bool reuse;
+	bool reuseport;
+	bool chosen;
 	bool listening;
+	bool v6only;
 };
 
 /**
@@ -114,7 +127,8 @@ struct clasp_waiters {
  * struct clasp_table - who owns what in one network namespace
  * @connections: every struct clasp_entry by its flow; RCU for readers
  * @listeners: listening sockets by port, struct clasp_sock::listener_node
- * @listener_lock: protects changes to @listeners; readers use RCU
+ * @listener_lock: protects changes to @listeners; readers use RCU. The kernel's
+ *	lock of groups (SO_REUSEPORT) is taken inside it
  * @ports: every struct clasp_port by its number
  * @port_lock: protects @ports and all bindings; taken inside socket locks,
  *	nothing is taken inside it
@@ -127,6 +141,22 @@ struct clasp_table {
 	spinlock_t port_lock;		/* see above */
 };
 
+/**
+ * clasp_bound_to() - does what came in by an interface concern a socket?
+ * @bound: interface that the socket is bound to, or 0
+ * @iif: interface index that the segment came in on; its L3 master's, if any
+ * @sdif: index of the enslaved interface that it came in on, or 0
+ *
+ * A VRF is a network of its own: who is not bound to it, or to an interface in
+ * it, gets nothing from there (Documentation/networking/vrf.rst).
+ *
+ * Return: true if it does.
+ */
+static inline bool clasp_bound_to(int bound, int iif, int sdif)
+{
+	return bound ? bound == iif || bound == sdif : !sdif;
+}
+
 int clasp_table_init(struct clasp_table *table);
 void clasp_table_destroy(struct clasp_table *table);
 int clasp_table_insert(struct clasp_table *table, struct clasp_entry *entry);
@@ -136,11 +166,13 @@ bool clasp_table_remove(struct clasp_table *table, struct clasp_entry *entry);
 struct clasp_entry *clasp_table_find(struct clasp_table *table,
 				     const struct clasp_flow *flow);
 void clasp_entry_put(struct clasp_entry *entry);
+bool clasp_laddr_covers(const struct in6_addr *laddr, bool v6only,
+			const struct in6_addr *other);
 
-void clasp_listener_add(struct clasp_table *table, struct sock *sk);
+int clasp_listener_add(struct clasp_table *table, struct sock *sk);
 void clasp_listener_remove(struct clasp_table *table, struct sock *sk);
 struct sock *clasp_listener_find(struct clasp_table *table,
 				 const struct clasp_flow *flow,
-				 int iif, int sdif);
+				 struct sk_buff *skb);
 
 #endif /* _CLASP_TABLE_H */

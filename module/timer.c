@@ -8,6 +8,7 @@
  */
 #include "actions.h"
 #include "mtu.h"
+#include "orphan.h"
 #include "output.h"
 #include "rtt.h"
 #include "sndq.h"
@@ -165,16 +166,21 @@ static void clasp_timer_retry(struct sock *sk, enum clasp_event event)
 /*
  * The retransmission timer or the probe timer ran out. Retries start anew
  * whenever the peer acknowledges something: a peer that answers zero-window
- * probes is probed for as long as it does (RFC 9293, section 3.8.6.1).
+ * probes is probed for as long as it does (RFC 9293, section 3.8.6.1). An orphan
+ * makes room for others when there is none.
  */
 static void clasp_timer_unanswered(struct sock *sk, enum clasp_event event)
 {
 	if (skb_queue_empty(&sk->sk_write_queue))
 		return;
-	if (clasp_timer_hopeless(sk, event))
+	if (clasp_timer_hopeless(sk, event)) {
 		clasp_timer_give_up(sk);
-	else
+	} else if (sock_flag(sk, SOCK_DEAD) && clasp_orphans_too_many(sk)) {
+		clasp_count_sk(sk, CLASP_MIB_AbortOnMemory);
+		clasp_step(sk, CLASP_EV_ABORT, NULL);
+	} else {
 		clasp_timer_retry(sk, event);
+	}
 }
 
 static u64 clasp_timer_keepalive_idle(const struct sock *sk)

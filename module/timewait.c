@@ -94,13 +94,15 @@ static void clasp_timewait_ack(const struct clasp_timewait *tw)
 		.window = tw->rcv_wnd,
 	};
 	struct clasp_path path = {
+		.af = clasp_af_table[tw->af],
 		.flow = tw->entry.flow,
 		.oif = tw->oif,
 		.mark = tw->mark,
+		.flowlabel = tw->flowlabel,
 		.tos = tw->tos,
 	};
 
-	clasp_reply(tw->net, tw->af, &path, &header);
+	clasp_reply(tw->net, &path, &header);
 }
 
 /*
@@ -204,6 +206,7 @@ void clasp_timewaits_init(struct clasp_timewaits *waits)
 static struct clasp_timewait *clasp_timewait_create(struct sock *sk)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_path path = {};
 	struct clasp_timewait *tw;
 
 	if (clasp_memory_refused())
@@ -219,13 +222,15 @@ static struct clasp_timewait *clasp_timewait_create(struct sock *sk)
 	tw->entry.flow = csk->entry.flow;
 	tw->entry.kind = CLASP_TIMEWAIT;
 	tw->net = sock_net(sk);
-	tw->af = csk->af;
+	tw->af = csk->af->af;
 	tw->snd_nxt = csk->snd_nxt;
 	tw->rcv_nxt = csk->rcv_nxt;
 	tw->rcv_wnd = clasp_rcvq_remaining(csk);
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->oif = sk->sk_bound_dev_if;
-	tw->tos = inet_sk(sk)->tos;
+	csk->af->path_options(sock_net(sk), sk, &path);
+	tw->flowlabel = path.flowlabel;
+	tw->tos = path.tos;
 	refcount_set(&tw->refs, 1);
 	return tw;
 }

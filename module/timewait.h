@@ -12,7 +12,6 @@
  * @rcu: lookups may still see it for a grace period
  * @since: when its time began, ns of clasp_clock()
  * @net: namespace; its exit ends all stand-ins, so no reference
- * @af: address family
  * @waiters: its share of the local port
  * @snd_nxt: the number after our FIN
  * @rcv_nxt: the number after the peer's FIN
@@ -21,7 +20,9 @@
  * @oif: interface the socket was bound to, or 0
  * @refs: the table's and the queue's is one; who handles it for a moment, a
  *	segment or its end, has one more
- * @tos: type of service of the socket
+ * @flowlabel: IPv6: flow label of the socket
+ * @tos: type of service, or traffic class, of the socket
+ * @af: enum clasp_af
  *
  * @queue and @since are protected by clasp_timewaits::lock, all else but @refs
  * is constant. Whoever takes it out of the table (expiry, a new SYN, eviction,
@@ -36,7 +37,6 @@ struct clasp_timewait {
 	};
 	u64 since;
 	struct net *net;
-	const struct clasp_af_ops *af;
 	struct clasp_waiters *waiters;
 	u64 snd_nxt;
 	u64 rcv_nxt;
@@ -44,7 +44,9 @@ struct clasp_timewait {
 	u32 mark;
 	int oif;
 	refcount_t refs;
+	__be32 flowlabel;
 	u8 tos;
+	u8 af;
 };
 
 /*

@@ -7,7 +7,7 @@
 # shellcheck source=selftests/lib.sh
 . ./lib.sh
 
-GHOST=10.253.0.9	# an address that nobody has
+GHOST=${NET}10.253.0.9	# an address that nobody has
 FUZZ=3000
 [ -z "$CLASP_DEBUG" ] || FUZZ=300
 

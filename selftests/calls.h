@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Many small cases, each in a process of its own, each for TCP and for the
- * protocol under test: TCP is the reference that keeps the cases honest.
- * All run in one network namespace that main() makes.
+ * protocol under test, over IPv4 and over IPv6: TCP is the reference that keeps
+ * the cases honest.  All run in one network namespace that main() makes.
  */
 #ifndef CLASP_SELFTEST_CALLS_H
 #define CLASP_SELFTEST_CALLS_H
@@ -24,6 +24,8 @@
 /* What a case is for. */
 #define CASE_ALL 0
 #define CASE_CLASP 1		/* TCP does this otherwise */
+#define CASE_V4 2		/* of IPv4 only */
+#define CASE_V6 4		/* of IPv6 only */
 
 struct call_case {
 	const char *name;
@@ -70,36 +72,41 @@ int case_ret(const char *file, int line, const char *what, long got, long want);
 /* Runs all cases; the tests' main(). */
 int cases_main(void);
 
-/* The protocol that this case runs with. */
-extern int proto;
+/* The protocol and the family that this case runs with. */
+extern int proto, family;
 
 /* ---- sockets, all of `proto`; they end the case if they can't be had ---- */
 
+/* Addresses are told as those of IPv4; see address_of() for their twins. */
+#define LINK "10.254.0.1"
 #define BLACK_HOLE "10.254.0.2"	/* routed, and nobody answers */
 #define NO_ROUTE "10.1.2.3"
 
 struct pair {
 	int l, c, s;			/* listener, client, accepted */
-	struct sockaddr_in addr;	/* of the listener */
+	union address addr;		/* of the listener */
 };
 
 int sock(void);
 int sock_nonblock(void);
 /* A bound, listening socket on loopback, and where it is. */
-int sock_listen(struct sockaddr_in *addr, int backlog);
-int sock_connect(const struct sockaddr_in *addr);
+int sock_listen(union address *addr, int backlog);
+int sock_connect(const union address *addr);
 /* A connection within this process. */
 void pair_open(struct pair *p);
 void set_nonblock(int fd);
 int set_int(int fd, int option, int value);
 int get_int(int fd, int option);
 int so_error(int fd);
+/* "10.0.0.1" or its twin; "fd00::1" in IPv6 only. */
+union address address(const char *ip, int port);
 /* Port 0 of loopback. */
-struct sockaddr_in loopback(void);
-struct sockaddr_in name_of(int fd);
+union address loopback(void);
+union address name_of(int fd);
+union address peer_of(int fd);
 /* Call bind, connect with the casts done. */
-int do_bind(int fd, struct sockaddr_in a);
-int do_connect(int fd, struct sockaddr_in a);
+int do_bind(int fd, union address a);
+int do_connect(int fd, union address a);
 
 /* revents after waiting for any of events for up to a minute. */
 int wait_events(int fd, int events);

@@ -319,7 +319,7 @@ CASE(self_connected_ends)
 /* What was not read is its own: close() resets itself. */
 CASE(self_connected_unread)
 {
-	struct sockaddr_in a;
+	union address a;
 	int fd = connect_to_itself(), again;
 
 	a = name_of(fd);
@@ -348,7 +348,7 @@ CASE(self_connected_full)
 /* Who was reset before accept() is accepted all the same, and tells then. */
 CASE(accept_of_reset_peer)
 {
-	struct sockaddr_in a, peer;
+	union address a, peer;
 	socklen_t len = sizeof(peer);
 	int l = sock_listen(&a, 4), c = sock_connect(&a), s;
 	char buf[8];
@@ -358,10 +358,10 @@ CASE(accept_of_reset_peer)
 	close(c);
 	set_nonblock(l);
 	require(wait_events(l, POLLIN) == POLLIN);
-	s = accept(l, (struct sockaddr *)&peer, &len);
+	s = accept(l, &peer.any, &len);
 	require(s >= 0);
 	expect(wait_all_events(s, POLLERR | POLLHUP));
-	expect_errno(getpeername(s, (void *)&peer, &len), ENOTCONN);
+	expect_errno(getpeername(s, &peer.any, &len), ENOTCONN);
 	expect_ret(recv(s, buf, sizeof(buf), 0), 4);
 	expect_errno(recv(s, buf, sizeof(buf), 0), ECONNRESET);
 	expect_ret(recv(s, buf, sizeof(buf), 0), 0);
@@ -372,7 +372,7 @@ CASE(accept_of_reset_peer)
 /* Closing what never was connected, in each state that this can be. */
 CASE(close_unconnected)
 {
-	struct sockaddr_in a;
+	union address a;
 	int fd = sock();
 
 	expect_ret(close(fd), 0);
@@ -382,7 +382,7 @@ CASE(close_unconnected)
 	fd = sock_listen(&a, 1);
 	expect_ret(close(fd), 0);
 	fd = sock_nonblock();
-	expect_errno(do_connect(fd, addr4(BLACK_HOLE, 9)), EINPROGRESS);
+	expect_errno(do_connect(fd, address(BLACK_HOLE, 9)), EINPROGRESS);
 	expect_ret(close(fd), 0);
 }
 
@@ -392,7 +392,7 @@ CASE(close_unconnected)
  */
 CASE(same_ports_again)
 {
-	struct sockaddr_in from;
+	union address from;
 	struct pair p;
 	char c;
 	int i;

@@ -47,7 +47,7 @@ CASE(every_way_to_receive)
 {
 	char a[4] = "", b[4] = "";
 	struct iovec iov[2] = { { a, 3 }, { b, 3 } };
-	struct sockaddr_in from;
+	union address from;
 	struct msghdr msg = {
 		.msg_iov = iov, .msg_iovlen = 2,
 		.msg_name = &from, .msg_namelen = sizeof(from),
@@ -102,7 +102,7 @@ CASE(not_connected)
 
 CASE(listener_carries_no_data)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 1);
 	char c = 0;
 

@@ -26,7 +26,7 @@ CASE(buffer_sizes)
 CASE(smallest_buffers)
 {
 	static unsigned char buf[50000], in[50000];
-	struct sockaddr_in a;
+	union address a;
 	int l = sock(), c = sock(), s;
 	struct gen g;
 
@@ -50,7 +50,7 @@ CASE(options_are_handed_down)
 {
 	struct linger lg = { .l_onoff = 1, .l_linger = 9 }, got = { 0 };
 	socklen_t len = sizeof(got);
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 1), s;
 
 	require(!set_int(l, SO_KEEPALIVE, 1));
@@ -141,9 +141,8 @@ CASE(option_unknown)
 	expect_errno(setsockopt(fd, proto, 9999, &v, 4), ENOPROTOOPT);
 	expect_errno(getsockopt(fd, proto, 9999, &v, &len), ENOPROTOOPT);
 	expect_errno(setsockopt(fd, IPPROTO_UDP, 9999, &v, 4), ENOPROTOOPT);
-	/* TCP says EOPNOTSUPP here; no manual page does. */
-	require(getsockopt(fd, IPPROTO_UDP, 9999, &v, &len) == -1);
-	expect(errno == ENOPROTOOPT || errno == EOPNOTSUPP);
+	expect_errno(getsockopt(fd, IPPROTO_UDP, 9999, &v, &len),
+		     family == AF_INET ? EOPNOTSUPP : ENOPROTOOPT);
 }
 
 /* Options of the protocol's own level have TCP's numbers. */
@@ -160,6 +159,21 @@ static int get_own(int fd, int option)
 	require(!getsockopt(fd, proto, option, &value, &len));
 	expect_ret(len, sizeof(int));
 	return value;
+}
+
+/* Programs that know of TCP only reach the same options. */
+CASE(level_of_tcp)
+{
+	int fd = sock(), v = 1;
+	socklen_t len = sizeof(v);
+
+	expect_ret(setsockopt(fd, SOL_TCP, TCP_NODELAY, &v, sizeof(v)), 0);
+	expect_ret(get_own(fd, TCP_NODELAY), 1);
+	expect_ret(set_own(fd, TCP_KEEPCNT, 5), 0);
+	expect_ret(getsockopt(fd, SOL_TCP, TCP_KEEPCNT, &v, &len), 0);
+	expect_ret(v, 5);
+	expect_errno(setsockopt(fd, SOL_TCP, 9999, &v, 4), ENOPROTOOPT);
+	expect_errno(getsockopt(fd, SOL_TCP, 9999, &v, &len), ENOPROTOOPT);
 }
 
 CASE(timer_option_defaults)
@@ -251,7 +265,7 @@ CASE(timer_option_lengths)
 
 CASE(timer_options_are_handed_down)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 1), s;
 
 	require(!set_own(l, TCP_KEEPIDLE, 11) && !set_own(l, TCP_KEEPCNT, 12));
@@ -270,7 +284,7 @@ CASE(timer_options_are_handed_down)
 /* Options are the socket's, not the connection's. */
 CASE(timer_options_outlive_connections)
 {
-	struct sockaddr_in none = { .sin_family = AF_UNSPEC };
+	union address none = { .sin_family = AF_UNSPEC };
 	struct pair p;
 
 	pair_open(&p);
@@ -283,7 +297,7 @@ CASE(timer_options_outlive_connections)
 
 CASE(user_timeout_ends_connect)
 {
-	struct sockaddr_in a = addr4(BLACK_HOLE, 1);
+	union address a = address(BLACK_HOLE, 1);
 	int fd = sock();
 
 	require(!set_own(fd, TCP_USER_TIMEOUT, 1500));
@@ -292,7 +306,7 @@ CASE(user_timeout_ends_connect)
 
 CASE(syncnt_ends_connect)
 {
-	struct sockaddr_in a = addr4(BLACK_HOLE, 1);
+	union address a = address(BLACK_HOLE, 1);
 	int fd = sock();
 
 	require(!set_own(fd, TCP_SYNCNT, 1));
@@ -334,7 +348,7 @@ CASE(option_of_ip)
 
 CASE(bind_to_device)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 4), fd = sock();
 
 	require(!setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "bh0", 4));

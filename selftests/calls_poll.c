@@ -35,7 +35,7 @@ CASE(poll_new_socket)
 
 CASE(poll_listener)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 4), s;
 
 	expect_ret(events_now(l, EVERYTHING), 0);
@@ -218,7 +218,7 @@ CASE(epoll_edge_writable)
 
 CASE(epoll_edge_listener)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 8), ep = epoll_with(l, EPOLLIN | EPOLLET);
 
 	sock_connect(&a);
@@ -230,7 +230,7 @@ CASE(epoll_edge_listener)
 
 CASE(epoll_connect)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 8), fd = sock_nonblock(), ep;
 
 	ep = epoll_with(fd, EPOLLIN | EPOLLOUT | EPOLLET);
@@ -308,7 +308,7 @@ CASE(shutdown_bad_arguments)
 /* Shutting a listener down wakes accept() and refuses callers. */
 CASE(shutdown_listener)
 {
-	struct sockaddr_in a;
+	union address a;
 	int l = sock_listen(&a, 4);
 
 	if (!fork()) {
@@ -342,7 +342,7 @@ CASE(shutdown_connecting)
 {
 	int fd = sock_nonblock();
 
-	expect_errno(do_connect(fd, addr4(BLACK_HOLE, 9)), EINPROGRESS);
+	expect_errno(do_connect(fd, address(BLACK_HOLE, 9)), EINPROGRESS);
 	expect_ret(shutdown(fd, SHUT_RDWR), 0);
 	expect(wait_all_events(fd, POLLHUP));
 }

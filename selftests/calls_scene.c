@@ -4,6 +4,8 @@
 
 #include <stdarg.h>
 
+#include "ksft.h"
+
 void note(struct log *log, const char *fmt, ...)
 {
 	va_list ap;
@@ -38,9 +40,27 @@ int disconnect(int fd)
 	return connect(fd, &none, sizeof(none));
 }
 
+void scene_compare(void (*play)(struct log *log, const void *what),
+		   const void *what)
+{
+	int clasp = proto;
+	struct log want = { .len = 0 }, got = { .len = 0 };
+
+	proto = IPPROTO_TCP;
+	play(&want, what);
+	proto = clasp;
+	play(&got, what);
+	if (!strcmp(want.text, got.text))
+		return;
+	case_failed(__FILE__, __LINE__, "CLASP does what TCP does");
+	ksft_print_msg("TCP:   %s\n", want.text);
+	ksft_print_msg("CLASP: %s\n", got.text);
+}
+
 void scene_begin(struct scene *s)
 {
 	s->peer = -1;
+	s->visitor = -1;
 	s->l = sock_listen(&s->addr, 4);
 	set_nonblock(s->l);
 }
@@ -55,6 +75,8 @@ void scene_end(struct scene *s)
 	reset(s->fd);
 	if (s->peer >= 0)
 		reset(s->peer);
+	if (s->visitor >= 0)
+		reset(s->visitor);
 }
 
 void be_closed(struct scene *s)
@@ -77,14 +99,14 @@ void be_listening(struct scene *s)
 void be_refused(struct scene *s)
 {
 	be_closed(s);
-	do_connect(s->fd, addr4("127.0.0.1", 1));
+	do_connect(s->fd, address("127.0.0.1", 1));
 	require(wait_all_events(s->fd, POLLERR));
 }
 
 void be_syn_sent(struct scene *s)
 {
 	be_closed(s);
-	expect_errno(do_connect(s->fd, addr4(BLACK_HOLE, 9)), EINPROGRESS);
+	expect_errno(do_connect(s->fd, address(BLACK_HOLE, 9)), EINPROGRESS);
 }
 
 void be_established(struct scene *s)

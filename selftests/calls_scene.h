@@ -10,8 +10,9 @@
 
 /* One socket under test, and whoever it talks to. */
 struct scene {
-	struct sockaddr_in addr;	/* of somebody who listens */
+	union address addr;	/* of somebody who listens */
 	int l, fd, peer;
+	int visitor;			/* who connects to fd meanwhile */
 };
 
 #define LOG_SIZE 1024
@@ -30,6 +31,9 @@ void note_result(struct log *log, const char *what, long result);
 void reset(int fd);
 /* A connect() to nowhere. */
 int disconnect(int fd);
+/* The same with TCP and with what is tested must leave the same log. */
+void scene_compare(void (*play)(struct log *log, const void *what),
+		   const void *what);
 /* Somebody who listens, to begin with; and the end of all of them. */
 void scene_begin(struct scene *s);
 void scene_end(struct scene *s);
@@ -55,5 +59,24 @@ void be_over(struct scene *s);
 void be_was_reset(struct scene *s);
 void be_reset_unread(struct scene *s);
 void be_reset_in_close_wait(struct scene *s);
+
+/* X(name) for each of them. */
+#define SCENES(X)							\
+	X(closed) X(bound) X(listening) X(refused) X(syn_sent)		\
+	X(established) X(accepted) X(established_unread) X(full)	\
+	X(fin_wait_1) X(fin_wait_2) X(close_wait) X(close_wait_unread)	\
+	X(last_ack) X(closing) X(time_wait) X(over) X(was_reset)	\
+	X(reset_unread) X(reset_in_close_wait)
+
+/* What may happen to a socket meanwhile, in calls_happen.c. */
+struct happening {
+	const char *name;
+	void (*happen)(struct scene *s);
+};
+
+#define HAPPENINGS 16
+extern const struct happening happenings[HAPPENINGS];
+/* Is it among Documentation/differences.md what it does in this state? */
+int happens_otherwise(void (*be)(struct scene *s), const struct happening *h);
 
 #endif

@@ -274,7 +274,7 @@ CASE(message_says_oob)
 /* MSG_OOB never waits, and says so. */
 CASE(oob_in_other_states)
 {
-	struct sockaddr_in a;
+	union address a;
 	struct pair p;
 	char c;
 	int fd = sock();

@@ -51,7 +51,7 @@ check_handshake()
 	for n in 1 2; do
 		check_eq "segment $n tells the MSS of the route" \
 			"$(sed -n ${n}p "$TMP/wire" | value opt |
-			tr , '\n' | grep mss)" "mss:$((MTU - 20 - HEADER))"
+			tr , '\n' | grep mss)" "mss:$((MTU - IP_HEADER - HEADER))"
 	done
 	check_eq "no option in the ACK" "$(is_clasp || echo -;
 		is_clasp && sed -n 3p "$TMP/wire" | value opt)" -

@@ -2,14 +2,13 @@
 /*
  * inject: send hand-made CLASP segments, every field as told, right or wrong.
  *
- * The kernel only adds the IP header, so the source may be any address; from
+ * The IP header is made here, too, so the source may be any address; from
  * one that nobody has, a script can play a whole peer, since no real stack
  * there answers with a reset.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <getopt.h>
-#include <netinet/ip.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +64,9 @@ static size_t parse_hex(const char *s, u8 *out, size_t room)
 	return n;
 }
 
-static u32 parse_addr(const char *s)
+static struct in6_addr parse_addr(const char *s)
 {
-	return ntohl(addr4(s, 0).sin_addr.s_addr);
+	return host_of(address_of(strchr(s, ':') ? AF_INET6 : AF_INET, s, 0));
 }
 
 static void parse_csum(const char *s)
@@ -90,7 +89,7 @@ static void put_csum(u8 *buf, size_t len)
 		return;
 	buf[6] = 0;
 	buf[7] = 0;
-	sum = segment_csum(opt.seg.src, opt.seg.dst, opt.proto, buf, len);
+	sum = ip_checksum(&opt.seg.src, &opt.seg.dst, opt.proto, buf, len);
 	if (opt.csum_mode == CSUM_MODE_BAD)
 		sum ^= 0x5555;
 	else if (opt.csum_mode == CSUM_MODE_SET)
@@ -150,28 +149,27 @@ static size_t build_random(u8 *buf)
 
 static void send_all(void)
 {
-	static u8 pkt[sizeof(struct iphdr) + SEG_HDR_MAX + DATA_MAX + 256];
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(opt.seg.dst),
+	static u8 pkt[IP_HDR_MAX + SEG_HDR_MAX + DATA_MAX + 256];
+	struct ip_header ip = {
+		.src = opt.seg.src,
+		.dst = opt.seg.dst,
+		.proto = opt.proto,
+		.ttl = 64,
 	};
-	struct iphdr *ip = (struct iphdr *)pkt;
-	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	int family = IN6_IS_ADDR_V4MAPPED(&ip.dst) ? AF_INET : AF_INET6;
+	union address to = host_address(family, &ip.dst, 0);
+	int fd = socket(family, SOCK_RAW, IPPROTO_RAW);
+	size_t hdr_len = ip_size(&ip);
 
 	if (fd < 0)
 		die_errno("socket");
-	ip->version = 4;
-	ip->ihl = 5;
-	ip->ttl = 64;
-	ip->protocol = opt.proto;
-	ip->saddr = htonl(opt.seg.src);
-	ip->daddr = htonl(opt.seg.dst);
 	for (; opt.count > 0; opt.count--) {
-		u8 *buf = pkt + sizeof(*ip);
+		u8 *buf = pkt + hdr_len;
 		size_t len = opt.fuzz ? build_random(buf) : build(buf);
 
-		if (sendto(fd, pkt, sizeof(*ip) + len, 0, (void *)&to,
-			   sizeof(to)) < 0)
+		ip_encode(&ip, len, pkt);
+		if (sendto(fd, pkt, hdr_len + len, 0, &to.any,
+			   address_len(family)) < 0)
 			die_errno("sendto");
 	}
 	close(fd);
@@ -303,7 +301,8 @@ int main(int argc, char **argv)
 	opt.seg.win = 65536;
 	while ((c = getopt(argc, argv, letters)) != -1)
 		parse_option(c, optarg);
-	if (!opt.seg.src || !opt.seg.dst)
+	if (IN6_IS_ADDR_UNSPECIFIED(&opt.seg.src) ||
+	    IN6_IS_ADDR_UNSPECIFIED(&opt.seg.dst))
 		die("two addresses, please\n%s", usage);
 	send_all();
 	return 0;

@@ -17,7 +17,7 @@ struct line {
 	int out, flags, repeated, lost, end_of;	/* end_of: CLIENT or SERVER */
 	u64 seq, end, ack;
 	u32 len, id;
-	char src[32], dst[32];
+	char src[64], dst[64];
 };
 
 struct capture {
@@ -37,7 +37,7 @@ static int parse_line(const char *s, struct line *l)
 	const char *id;
 	int used = 0;
 
-	if (sscanf(s, "%lf %7s %31s > %31s flags=%15s%n", &l->time, dir, l->src,
+	if (sscanf(s, "%lf %7s %63s > %63s flags=%15s%n", &l->time, dir, l->src,
 		   l->dst, flags, &used) != 5)
 		return -1;
 	if (sscanf(s + used, " seq=%llu end=%llu ack=%llu win=%*u len=%u",

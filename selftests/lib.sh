@@ -11,9 +11,15 @@
 PROTO=${CLASP_PROTO:-253}
 export CLASP_PROTO="$PROTO"
 PORT=7253
-CLIENT_IP=10.253.0.1
-SERVER_IP=10.253.0.2
-GATE_IP=10.253.0.254
+# Over IPv6, an address of IPv4 stands for its twin in 2001:db8::/96.
+FAMILY=${CLASP_FAMILY:-4}
+case $FAMILY in
+4) NET= BITS=0 IP_HEADER=20 ANY_IP=0.0.0.0 LOOPBACK_IP=127.0.0.1 ;;
+6) NET=2001:db8:: BITS=96 IP_HEADER=40 ANY_IP=:: LOOPBACK_IP=::1 ;;
+esac
+CLIENT_IP=${NET}10.253.0.1
+SERVER_IP=${NET}10.253.0.2
+GATE_IP=${NET}10.253.0.254
 WALL=02:00:00:00:00:99
 NC=cl$$		# the client's namespace, with the device ce
 NS=sv$$		# the server's, with se
@@ -187,11 +193,33 @@ new_ns()
 	ip netns add "$1" && ip -n "$1" link set lo up ||
 		bail "no network namespace"
 	# Only the protocol under test shall be on the wire.
-	ip netns exec "$1" sh -c \
-		'for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do
-			[ ! -e "$f" ] || echo 1 >"$f"
+	case $FAMILY in
+	4) set_ipv6 "$1" disable_ipv6 1 ;;
+	6)
+		set_ipv6 "$1" accept_dad 0
+		set_ipv6 "$1" addr_gen_mode 1
+		set_ipv6 "$1" router_solicitations 0
+		;;
+	esac
+}
+
+# set_ipv6 NS NAME VALUE: of all devices, also those to come
+set_ipv6()
+{
+	ip netns exec "$1" sh -c '
+		for f in /proc/sys/net/ipv6/conf/*/'"$2"'; do
+			[ ! -e "$f" ] || echo '"$3"' >"$f"
 		done'
 }
+
+# give NS ADDR BITS DEV: an address that can be used when this returns
+give()
+{
+	ip -n "$1" addr add "$2/$((BITS + $3))" dev "$4"
+	need settled "$1"
+}
+
+settled() { ! ip -n "$1" addr show | grep -q tentative; }
 
 # veth NS1 DEV1 NS2 DEV2 MTU
 veth()
@@ -243,8 +271,8 @@ setup_pair()
 	new_ns "$NC"
 	new_ns "$NS"
 	veth "$NC" ce "$NS" se "${1:-1500}"
-	ip -n "$NC" addr add $CLIENT_IP/24 dev ce
-	ip -n "$NS" addr add $SERVER_IP/24 dev se
+	give "$NC" $CLIENT_IP 24 ce
+	give "$NS" $SERVER_IP 24 se
 	neighbour "$NC" ce $SERVER_IP "$NS" se
 	neighbour "$NS" se $CLIENT_IP "$NC" ce
 }
@@ -261,15 +289,16 @@ setup_path()
 	path_end "$NC" ce $CLIENT_IP nc
 	path_end "$NS" se $SERVER_IP ns
 	in_net sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	[ "$FAMILY" = 4 ] || set_ipv6 "$NN" forwarding 1
 }
 
 # path_end NS DEV IP NETDEV
 path_end()
 {
-	ip -n "$1" addr add "$3/32" dev "$2"
+	give "$1" "$3" 32 "$2"
 	ip -n "$1" route add $GATE_IP dev "$2"
 	ip -n "$1" route add default via $GATE_IP
-	ip -n "$NN" addr add $GATE_IP/32 dev "$4"
+	give "$NN" $GATE_IP 32 "$4"
 	ip -n "$NN" route add "$3" dev "$4"
 	neighbour "$1" "$2" $GATE_IP "$NN" "$4"
 	neighbour "$NN" "$4" "$3" "$1" "$2"
@@ -449,7 +478,7 @@ serve()
 {
 	rm -f "$TMP/listening"
 	# No function here: its shell would be what $! names.
-	ip netns exec "$NS" xfer -l -p $PORT -W "$TMP/listening" -t "$DEADLINE" "$@" \
+	ip netns exec "$NS" xfer -l -a $ANY_IP -p $PORT -W "$TMP/listening" -t "$DEADLINE" "$@" \
 		>"$TMP/server" 2>&1 &
 	SERVER=$!
 	PIDS="$PIDS $SERVER"

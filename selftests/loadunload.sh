@@ -33,6 +33,8 @@ check_many()
 	check_eq "load, connect, unload, $TIMES times" $n $TIMES
 }
 
+AF_CLASP=18
+
 log_lines() { dmesg | grep -c "clasp: .*$1"; }
 
 check_taken()
@@ -47,6 +49,84 @@ check_taken()
 		check "protocol=$number is refused" load_fails protocol=$number
 	done
 	check "protocol=x is refused" load_fails protocol=x
+}
+
+check_family_taken()
+{
+	local before
+	before=$(log_lines taken)
+	check "an address family that is taken is refused" load_fails family=1
+	check "with EEXIST" grep -qE 'File exists|resource busy' "$TMP/insmod"
+	check_eq "and one line in the log" "$(log_lines taken)" $((before + 1))
+	for number in 1000 -1 x; do
+		check "family=$number is refused" load_fails family=$number
+	done
+}
+
+# through SERVER CLIENT: a transfer; options that say by which door each of them
+# gets its socket
+through()
+{
+	# shellcheck disable=SC2086
+	serve -s 10000 $1 && fetch -s 10000 $2 && wait "$SERVER"
+}
+
+no_door()
+{
+	! xfer -F "$1" -l -p $PORT >"$TMP/door" 2>&1 &&
+		grep -q 'socket: EAFNOSUPPORT' "$TMP/door"
+}
+
+check_door()
+{
+	check "load" load
+	check "in by the second door" through "-F $AF_CLASP" ""
+	check "out by the second door" through "" "-F $AF_CLASP"
+	check "unload" unload
+	check "it is shut then" no_door $AF_CLASP
+	check "another family loads" load family=27
+	check "and works" through "-F 27" "-F 27"
+	check "the usual one is unknown then" no_door $AF_CLASP
+	check "unload" unload
+	check "no family loads" load family=0
+	check "and leaves the first door" through "" ""
+	check "and no second" no_door $AF_CLASP
+	check "unload" unload
+	check "another protocol loads" load protocol=200
+	CLASP_PROTO=200
+	check "and is behind the second door" through "-F $AF_CLASP" ""
+	CLASP_PROTO=$PROTO
+	check "unload" unload
+	check "load" load
+	serve -F $AF_CLASP
+	check "no unload while a socket of the second door listens" \
+		sh -c '! rmmod clasp 2>/dev/null && [ -d /sys/module/clasp ]'
+	check "it still serves" fetch
+	wait "$SERVER"
+	check "unload" unload
+}
+
+# Sockets are asked for again and again, whatever becomes of them. Not all the
+# time: the memory of each holds the module for a grace period.
+check_race()
+{
+	local n=0 racer
+	: >"$TMP/racing"
+	while [ -e "$TMP/racing" ]; do
+		xfer -F $AF_CLASP -a 127.0.0.1 -p 1 2>&1
+		sleep 0.1
+	done >"$TMP/racer" &
+	racer=$!
+	while [ $n -lt $((TIMES / 2)) ]; do
+		load && unload || break
+		n=$((n + 1))
+	done
+	rm "$TMP/racing"
+	wait $racer
+	check_eq "load and unload while sockets are asked for" $n $((TIMES / 2))
+	check "of which some were there" \
+		grep -qv 'socket: EAFNOSUPPORT' "$TMP/racer"
+	check "and some were not" grep -q 'socket: EAFNOSUPPORT' "$TMP/racer"
 }
 
 check_other_number()
@@ -96,6 +176,9 @@ check_autoload()
 	check "a socket loads it" transfer -s 1000
 	check "it is loaded" loaded
 	check "unload" unload
+	check "a socket of the second door loads it" through "-F $AF_CLASP" ""
+	check "it is loaded" loaded
+	check "unload" unload
 	rm "$dir/clasp.ko"
 	depmod
 }
@@ -106,5 +189,8 @@ check_many
 check_taken
 check_other_number
 check_busy
+check_family_taken
+check_door
+check_race
 check_autoload
 finish

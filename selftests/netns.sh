@@ -12,7 +12,7 @@ need_clasp
 
 # All these would take most of a minute or more on their own.
 AT_ONCE=10000
-STRANGER=10.253.0.66
+STRANGER=${NET}10.253.0.66
 
 # Without zeros in front, which make a number octal
 uptime_ms()

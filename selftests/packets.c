@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * packets_run CHAPTER [RULE...]: play the scripts of packets/CHAPTER, each in a
- * process and a network namespace of its own.
+ * packets_run [-f FAMILY] CHAPTER [RULE...]: play the scripts of packets/CHAPTER
+ * that are for this family, each in a process and a network namespace of its own.
  *
  * In the chapter "proof" are scripts that must fail, each with the reason in
  * it, "%fails TEXT": a runner that overlooks something is found out.
@@ -30,6 +30,7 @@ struct entry {
 	char rule[256];
 	char title[512];	/* the first comment line */
 	char reason[256];	/* why it must fail */
+	char families[64];	/* that it is for; all if there are none */
 };
 
 static char output[OUTPUT_MAX];
@@ -54,12 +55,25 @@ static void read_heading(struct entry *entry)
 
 	if (!f)
 		die_errno(entry->path);
-	while (fgets(line, sizeof(line), f))
-		if (!line_value(line, "# ", entry->title,
-				sizeof(entry->title)))
-			line_value(line, "%fails ", entry->reason,
-				   sizeof(entry->reason));
+	while (fgets(line, sizeof(line), f)) {
+		line_value(line, "# ", entry->title, sizeof(entry->title));
+		line_value(line, "%fails ", entry->reason,
+			   sizeof(entry->reason));
+		line_value(line, "%family ", entry->families,
+			   sizeof(entry->families));
+	}
 	fclose(f);
+}
+
+static int is_for_world(const struct entry *entry)
+{
+	char copy[sizeof(entry->families)], *at = copy, *name;
+
+	snprintf(copy, sizeof(copy), "%s", entry->families);
+	while ((name = next_word(&at)))
+		if (!strcmp(name, world->name))
+			return 1;
+	return !*entry->families;
 }
 
 static int is_script(const struct dirent *d)
@@ -173,10 +187,11 @@ static int find_scripts(const char *chapter, char **rules,
 			 names[i]->d_name);
 		snprintf(entry->path, sizeof(entry->path), "%s/%s", dir,
 			 names[i]->d_name);
-		if (wanted(entry->rule, rules)) {
-			read_heading(entry);
+		read_heading(entry);
+		if (wanted(entry->rule, rules) && is_for_world(entry))
 			count++;
-		}
+		else
+			*entry = (struct entry){ 0 };
 		free(names[i]);
 	}
 	free(names);
@@ -198,7 +213,8 @@ static void prove_empty(const char *chapter, const char *rule)
 
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
-		execl("/proc/self/exe", "packets_run", chapter, rule, NULL);
+		execl("/proc/self/exe", "packets_run", "-f", world->name,
+		      chapter, rule, NULL);
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) != pid)
@@ -209,14 +225,17 @@ static void prove_empty(const char *chapter, const char *rule)
 
 int main(int argc, char **argv)
 {
-	int proof = argc > 1 && !strcmp(argv[1], PROOF);
 	struct entry *entries;
-	int count, i;
+	int count, i, proof;
 
-	if (argc < 2)
+	while ((i = getopt(argc, argv, "f:")) == 'f')
+		world_pick(optarg);
+	argv += optind;
+	if (i != -1 || !*argv)
 		die("which chapter?");
+	proof = !strcmp(*argv, PROOF);
 	ksft_print_header();
-	count = find_scripts(argv[1], argv + 2, &entries);
+	count = find_scripts(*argv, argv + 1, &entries);
 	if (!count)
 		ksft_exit_fail_msg("no scripts");
 	ksft_set_plan(proof ? count + 2 : count);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/clasp.h>
 #include <linux/sockios.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,20 +53,27 @@ static long arg(const struct running *run, int i, long usual)
 	return has_arg(run, i) ? run->call->args[i].value : usual;
 }
 
-static struct sockaddr_in arg_addr(const struct running *run, int i, u32 addr,
-				   u16 port)
+/* As a socket takes it. */
+static union address end_address(const struct end *end)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(addr),
-		.sin_port = htons(port),
-	};
+	union address a = host_address(world->sock_family, &end->addr,
+				       end->port);
+
+	if (end->scoped)
+		a.v6.sin6_scope_id = if_nametoindex(TUN_DEVICE);
+	return a;
+}
+
+static union address arg_address(const struct running *run, int i,
+				 const char *addr, u16 port)
+{
+	struct end usual = { .addr = world_host(addr), .port = port };
 
 	if (!has_arg(run, i))
-		return sin;
+		return end_address(&usual);
 	if (run->call->args[i].type == ARG_UNSPEC)
-		return (struct sockaddr_in){ .sin_family = AF_UNSPEC };
-	return run->call->args[i].addr;
+		return (union address){ .sin_family = AF_UNSPEC };
+	return end_address(&run->call->args[i].end);
 }
 
 static struct descriptor *descriptor(const struct running *run)
@@ -125,15 +133,15 @@ static void check_read(struct running *run)
 
 static long do_socket(struct running *run)
 {
-	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | arg(run, 0, 0),
+	return socket(world->sock_family, SOCK_STREAM | SOCK_CLOEXEC | arg(run, 0, 0),
 		      proto_env());
 }
 
 static long do_bind(struct running *run)
 {
-	struct sockaddr_in sin = arg_addr(run, 1, LOCAL_ADDR, LOCAL_PORT);
+	union address a = arg_address(run, 1, LOCAL_ADDR, LOCAL_PORT);
 
-	return bind(run->fds[0], (struct sockaddr *)&sin, sizeof(sin));
+	return bind(run->fds[0], &a.any, sizeof(a));
 }
 
 static long do_listen(struct running *run)
@@ -145,15 +153,15 @@ static long do_accept(struct running *run)
 {
 	socklen_t len = sizeof(run->addr);
 
-	return accept4(run->fds[0], (struct sockaddr *)&run->addr, &len,
+	return accept4(run->fds[0], &run->addr.any, &len,
 		       SOCK_CLOEXEC | arg(run, 1, 0));
 }
 
 static long do_connect(struct running *run)
 {
-	struct sockaddr_in sin = arg_addr(run, 1, PEER_ADDR, PEER_PORT);
+	union address a = arg_address(run, 1, PEER_ADDR, PEER_PORT);
 
-	return connect(run->fds[0], (struct sockaddr *)&sin, sizeof(sin));
+	return connect(run->fds[0], &a.any, sizeof(a));
 }
 
 static void check_connect(struct running *run)
@@ -272,14 +280,14 @@ static long do_getsockname(struct running *run)
 {
 	socklen_t len = sizeof(run->addr);
 
-	return getsockname(run->fds[0], (struct sockaddr *)&run->addr, &len);
+	return getsockname(run->fds[0], &run->addr.any, &len);
 }
 
 static long do_getpeername(struct running *run)
 {
 	socklen_t len = sizeof(run->addr);
 
-	return getpeername(run->fds[0], (struct sockaddr *)&run->addr, &len);
+	return getpeername(run->fds[0], &run->addr.any, &len);
 }
 
 /* The number that the script has for what the kernel returned. */
@@ -322,13 +330,16 @@ static const struct call_type types[] = {
 
 /* ---- from text ---------------------------------------------------------- */
 
-static struct sockaddr_in end_addr(const struct end *end, u32 addr)
+/* "any:5", or what parse_end() knows. */
+static struct end told_end(const char *word, const char *usual)
 {
-	return (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(end->addr ?: addr),
-		.sin_port = htons(end->port),
-	};
+	int any = !strncmp(word, "any", 3);
+	struct end end;
+
+	parse_end(any ? word + 3 : word, &end);
+	if (!end.has_addr)
+		end.addr = world_host(any ? world->any : usual);
+	return end;
 }
 
 static char *trim(char *s)
@@ -340,22 +351,6 @@ static char *trim(char *s)
 	while (end > s && isblank(end[-1]))
 		*--end = 0;
 	return s;
-}
-
-static void parse_address(const struct call *call, struct arg *arg,
-			  const char *word)
-{
-	struct end end;
-
-	arg->type = ARG_ADDRESS;
-	if (!strncmp(word, "any", 3)) {
-		parse_end(word + 3, &end);
-		arg->addr = end_addr(&end, INADDR_ANY);
-		return;
-	}
-	parse_end(word, &end);
-	arg->addr = end_addr(&end, strcmp(call->type->name, "bind") ?
-			     PEER_ADDR : LOCAL_ADDR);
 }
 
 static void parse_arg(struct call *call, char *word)
@@ -372,7 +367,11 @@ static void parse_arg(struct call *call, char *word)
 	if (!strcmp(word, "unspec"))
 		arg->type = ARG_UNSPEC;
 	else if (!strncmp(word, "any", 3) || strpbrk(word, ":."))
-		parse_address(call, arg, word);
+		*arg = (struct arg){
+			.type = ARG_ADDRESS,
+			.end = told_end(word, strcmp(call->type->name, "bind") ?
+					PEER_ADDR : LOCAL_ADDR),
+		};
 	else if (name_value(word, &arg->value))
 		bad_line("what is \"%s\"?", word);
 	arg->level = name_level(word);
@@ -401,7 +400,6 @@ static void parse_args(struct call *call, char *text)
 static void parse_result(struct result *want, char *text)
 {
 	char *word = next_word(&text), *more = next_word(&text);
-	struct end end;
 	long value;
 
 	if (!word)
@@ -414,8 +412,7 @@ static void parse_result(struct result *want, char *text)
 		want->err = value;
 	} else if (strchr(word, ':')) {
 		want->type = RESULT_ADDRESS;
-		parse_end(word, &end);
-		want->addr = end_addr(&end, LOCAL_ADDR);
+		want->end = told_end(word, LOCAL_ADDR);
 	} else if (strchr(word, '~')) {
 		parse_range(word, &want->low, &want->high);
 	} else if (name_value(word, &value)) {
@@ -500,14 +497,15 @@ void call_perform(struct running *run)
 
 static void check_address(const struct running *run)
 {
-	const struct sockaddr_in *want = &run->call->want.addr;
+	union address want = end_address(&run->call->want.end);
+	struct in6_addr got = host_of(run->addr);
+	char text[HOST_TEXT];
 
 	if (run->ret)
 		mismatch("returned %ld", run->ret);
-	if (run->addr.sin_addr.s_addr != want->sin_addr.s_addr ||
-	    run->addr.sin_port != want->sin_port)
-		mismatch("returned %s:%u", inet_ntoa(run->addr.sin_addr),
-			 ntohs(run->addr.sin_port));
+	if (memcmp(&want, &run->addr, sizeof(want)))
+		mismatch("returned %s", world_text(&got, ntohs(run->addr.sin_port),
+						   text));
 }
 
 static void check_result(const struct running *run)

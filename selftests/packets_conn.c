@@ -8,8 +8,7 @@
 static struct conn conns[CONNS];
 static int count;
 
-static struct conn *add(u32 peer_addr, u16 peer_port, u32 local_addr,
-			u16 local_port)
+static struct conn *add(const struct end *peer, const struct end *local)
 {
 	struct conn *conn = &conns[count];
 
@@ -17,56 +16,66 @@ static struct conn *add(u32 peer_addr, u16 peer_port, u32 local_addr,
 		die("more than %d connections in one script", CONNS);
 	count++;
 	*conn = (struct conn){
-		.peer_addr = peer_addr,
-		.peer_port = peer_port,
-		.local_addr = local_addr,
-		.local_port = local_port,
+		.peer_addr = peer->addr,
+		.peer_port = peer->port,
+		.local_addr = local->addr,
+		.local_port = local->port,
 		.irs = PEER_ISN,
 	};
 	return conn;
 }
 
 /* A port of 0 fits each; of two that fit, the newer one is meant. */
-static struct conn *find(u32 peer_addr, u16 peer_port, u32 local_addr,
-			 u16 local_port)
+static struct conn *find(const struct end *peer, const struct end *local)
 {
 	int i;
 
 	for (i = count - 1; i >= 0; i--) {
 		struct conn *conn = &conns[i];
 
-		if (conn->peer_addr == peer_addr &&
-		    conn->peer_port == peer_port &&
-		    conn->local_addr == local_addr &&
-		    (!local_port || !conn->local_port ||
-		     conn->local_port == local_port))
+		if (same_in6(&conn->peer_addr, &peer->addr) &&
+		    conn->peer_port == peer->port &&
+		    same_in6(&conn->local_addr, &local->addr) &&
+		    (!local->port || !conn->local_port ||
+		     conn->local_port == local->port))
 			return conn;
 	}
 	return NULL;
 }
 
+/* What a line doesn't tell is as usual. */
+static struct end complete(struct end end, const char *addr, u16 port)
+{
+	if (!end.has_addr)
+		end.addr = world_host(addr);
+	if (!end.port)
+		end.port = port;
+	return end;
+}
+
 struct conn *conn_of_spec(const struct segment_spec *spec, int to_kernel)
 {
-	const struct end *local = to_kernel ? &spec->to : &spec->from;
-	const struct end *peer = to_kernel ? &spec->from : &spec->to;
-	u32 peer_addr = peer->addr ?: PEER_ADDR;
-	u16 peer_port = peer->port ?: PEER_PORT;
-	u32 local_addr = local->addr ?: LOCAL_ADDR;
+	const struct end *local_told = to_kernel ? &spec->to : &spec->from;
+	const struct end *peer_told = to_kernel ? &spec->from : &spec->to;
+	struct end local = complete(*local_told, LOCAL_ADDR, 0);
+	struct end peer = complete(*peer_told, PEER_ADDR, PEER_PORT);
 	struct conn *conn = NULL;
 
-	if (!local->any_port)
-		conn = find(peer_addr, peer_port, local_addr, local->port);
+	if (!local.any_port)
+		conn = find(&peer, &local);
 	if (conn)
 		return conn;
-	return add(peer_addr, peer_port, local_addr,
-		   local->any_port ? 0 : local->port ?: LOCAL_PORT);
+	if (!local.any_port)
+		local = complete(local, LOCAL_ADDR, LOCAL_PORT);
+	return add(&peer, &local);
 }
 
 struct conn *conn_of_segment(const struct segment *seg, int to_kernel)
 {
-	if (to_kernel)
-		return find(seg->src, seg->sport, seg->dst, seg->dport);
-	return find(seg->dst, seg->dport, seg->src, seg->sport);
+	struct end src = { .addr = seg->src, .port = seg->sport };
+	struct end dst = { .addr = seg->dst, .port = seg->dport };
+
+	return to_kernel ? find(&src, &dst) : find(&dst, &src);
 }
 
 void conn_learn(struct conn *conn, const struct segment *seg, int renew)

@@ -15,13 +15,20 @@
 
 #include "packets.h"
 
-#define NAME(n) { #n, n, -1 }
-#define OPTION(level, n) { #n, n, level }
+struct meaning {
+	long value;
+	int level;		/* of an option, for setsockopt(); or -1 */
+};
+
+#define SAME(value, level) { { value, level }, { value, level } }
+#define NAME(n) { #n, SAME(n, -1) }
+#define OPTION(level, n) { #n, SAME(n, level) }
+/* An option of IPv4 stands for its twin where there is IPv6 on the wire. */
+#define TWIN(n, twin) { #n, { { n, SOL_IP }, { twin, SOL_IPV6 } } }
 
 static const struct {
 	const char *name;
-	long value;
-	int level;		/* of an option, for setsockopt(); or -1 */
+	struct meaning in[2];	/* over IPv4 and over IPv6 */
 } names[] = {
 	NAME(MSG_OOB), NAME(MSG_PEEK), NAME(MSG_DONTWAIT), NAME(MSG_WAITALL),
 	NAME(MSG_MORE), NAME(MSG_TRUNC), NAME(MSG_NOSIGNAL), NAME(MSG_DONTROUTE),
@@ -44,29 +51,44 @@ static const struct {
 	OPTION(SOL_SOCKET, SO_SNDTIMEO), OPTION(SOL_SOCKET, SO_ACCEPTCONN),
 	OPTION(SOL_SOCKET, SO_DONTROUTE), OPTION(SOL_SOCKET, SO_TYPE),
 	OPTION(SOL_SOCKET, SO_PROTOCOL),
-	OPTION(SOL_IP, IP_MTU), OPTION(SOL_IP, IP_MTU_DISCOVER),
-	OPTION(SOL_IP, IP_TOS), OPTION(SOL_IP, IP_TTL),
+	TWIN(IP_MTU, IPV6_MTU), TWIN(IP_MTU_DISCOVER, IPV6_MTU_DISCOVER),
+	TWIN(IP_TOS, IPV6_TCLASS), TWIN(IP_TTL, IPV6_UNICAST_HOPS),
+	TWIN(IP_MINTTL, IPV6_MINHOPCOUNT),
 	OPTION(SOL_IP, IP_OPTIONS),
+	OPTION(SOL_IPV6, IPV6_V6ONLY), OPTION(SOL_IPV6, IPV6_DSTOPTS),
+	OPTION(SOL_IPV6, IPV6_AUTOFLOWLABEL), OPTION(SOL_IPV6, IPV6_DONTFRAG),
 	OPTION(SOL_CLASP, CLASP_NODELAY), OPTION(SOL_CLASP, CLASP_KEEPIDLE),
 	OPTION(SOL_CLASP, CLASP_KEEPINTVL), OPTION(SOL_CLASP, CLASP_KEEPCNT),
+	OPTION(SOL_CLASP, CLASP_MAXSEG), OPTION(SOL_CLASP, CLASP_DEFER_ACCEPT),
+	OPTION(SOL_CLASP, CLASP_WINDOW_CLAMP),
 	OPTION(SOL_CLASP, CLASP_SYNCNT), OPTION(SOL_CLASP, CLASP_LINGER2),
+	OPTION(SOL_CLASP, CLASP_CORK), OPTION(SOL_CLASP, CLASP_NOTSENT_LOWAT),
 	OPTION(SOL_CLASP, CLASP_QUICKACK), OPTION(SOL_CLASP, CLASP_USER_TIMEOUT),
 };
 
+static const struct meaning *find(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i].name, word))
+			return &names[i].in[world->ip_family == AF_INET6];
+	return NULL;
+}
+
 static int one_name(const char *word, long *value)
 {
+	const struct meaning *meaning = find(word);
 	char *end;
-	size_t i;
 	int err;
 
+	if (meaning) {
+		*value = meaning->value;
+		return 0;
+	}
 	*value = strtol(word, &end, 0);
 	if (end != word && !*end)
 		return 0;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i].name, word)) {
-			*value = names[i].value;
-			return 0;
-		}
 	for (err = 1; err < 134; err++)
 		if (strerrorname_np(err) && !strcmp(strerrorname_np(err), word)) {
 			*value = err;
@@ -93,10 +115,7 @@ int name_value(const char *word, long *value)
 
 int name_level(const char *word)
 {
-	size_t i;
+	const struct meaning *meaning = find(word);
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i].name, word))
-			return names[i].level;
-	return -1;
+	return meaning ? meaning->level : -1;
 }

@@ -16,6 +16,8 @@
 /* The line that is being read, for complaints. */
 static const char *path;
 static int number;
+/* Is the script for one family only? */
+static int one_family;
 
 void bad_line(const char *fmt, ...)
 {
@@ -70,29 +72,64 @@ void parse_range(char *word, long *low, long *high)
 		bad_line("a range that ends before it begins");
 }
 
-/* "192.0.2.3:5001", ":5001", "192.0.2.3" or ":*". */
-void parse_end(const char *word, struct end *end)
+static void parse_port(const char *word, struct end *end)
 {
-	char copy[64], *port;
-	struct in_addr in;
 	u64 value;
 
+	end->any_port = !strcmp(word, "*");
+	value = end->any_port ? 0 : parse_number(word);
+	if (value > 65535)
+		bad_line("\"%s\" is not a port", word);
+	end->port = value;
+}
+
+static void parse_host(char *word, struct end *end)
+{
+	char *device = strchr(word, '%');
+	struct in6_addr in;
+
+	if (device)
+		*device++ = 0;
+	if (inet_pton(strchr(word, ':') ? AF_INET6 : AF_INET, word, &in) != 1)
+		bad_line("\"%s\" is not an address", word);
+	end->addr = world_host(word);
+	end->has_addr = 1;
+	end->scoped = !!device;
+	if (device && strcmp(device, TUN_DEVICE))
+		bad_line("there is no other device than " TUN_DEVICE);
+}
+
+/* "192.0.2.3:5001", ":5001", "192.0.2.3", ":*", "[fe80::1%tun0]:5001". */
+void parse_end(const char *word, struct end *end)
+{
+	char copy[64], *host = copy, *port;
+
+	*end = (struct end){ 0 };
 	snprintf(copy, sizeof(copy), "%s", word);
-	port = strchr(copy, ':');
+	if (*host == '[') {
+		host++;
+		port = strchr(host, ']');
+		if (!port)
+			bad_line("a [ without its ]");
+		*port++ = 0;
+		port = *port ? port : NULL;
+	} else {
+		port = strchr(host, ':');
+	}
+	if (port && *port != ':')
+		bad_line("\"%s\" is not a port", port);
 	if (port)
 		*port++ = 0;
-	*end = (struct end){ 0 };
-	if (*copy && !inet_pton(AF_INET, copy, &in))
-		bad_line("\"%s\" is not an address", copy);
-	if (*copy)
-		end->addr = ntohl(in.s_addr);
-	if (!port)
-		return;
-	end->any_port = !strcmp(port, "*");
-	value = end->any_port ? 0 : parse_number(port);
-	if (value > 65535)
-		bad_line("\"%s\" is not a port", port);
-	end->port = value;
+	if (*host)
+		parse_host(host, end);
+	if (port)
+		parse_port(port, end);
+}
+
+/* Unless the script is for one family only, a segment takes the same in all. */
+int parse_mtu(const char *word)
+{
+	return parse_number(word) + (one_family ? 0 : world->mtu_more);
 }
 
 /* Not with strtod(), which would take the first dot of "0...". */
@@ -190,12 +227,12 @@ static void parse_sysctl(struct line *line, char *text)
 	parse_setting(&line->setting, text);
 }
 
-static void parse_mtu(struct line *line, char *text)
+static void parse_device(struct line *line, char *text)
 {
 	char *word = next_word(&text);
 
 	line->type = LINE_MTU;
-	line->mtu = parse_number(word ?: "");
+	line->mtu = parse_mtu(word ?: "");
 }
 
 static void parse_states(struct line *line, char *text)
@@ -230,7 +267,7 @@ static void parse_what(struct line *line, char *text)
 	} kinds[] = {
 		{ "<", parse_inject }, { ">", parse_expect },
 		{ "nothing", parse_nothing }, { "counter", parse_counter },
-		{ "sysctl", parse_sysctl }, { "mtu", parse_mtu },
+		{ "sysctl", parse_sysctl }, { "mtu", parse_device },
 		{ "states", parse_states },
 	};
 	size_t len = strcspn(text, BLANK), i;
@@ -305,6 +342,17 @@ static void strip(char *text)
 	text[len] = 0;
 }
 
+/* One that begins with a "%": a setting, or what packets.c has looked at. */
+static void parse_heading(struct script *script, char *text)
+{
+	if (!strncmp(text, "%sysctl ", 8))
+		add_setting(script, text + 8);
+	else if (!strncmp(text, "%family ", 8))
+		one_family = 1;
+	else if (strncmp(text, "%fails ", 7))
+		bad_line("no such heading");
+}
+
 void script_parse(struct script *script, const char *name)
 {
 	char *text = NULL;
@@ -320,9 +368,9 @@ void script_parse(struct script *script, const char *name)
 
 		strip(text);
 		at = text + strspn(text, BLANK);
-		if (!strncmp(at, "%sysctl ", 8))
-			add_setting(script, at + 8);
-		else if (*at && strncmp(at, "%fails ", 7))
+		if (*at == '%')
+			parse_heading(script, at);
+		else if (*at)
 			/* Lines keep pointers into their text. */
 			add_line(script, strdup(at));
 	}
@@ -330,4 +378,5 @@ void script_parse(struct script *script, const char *name)
 	fclose(f);
 	if (!script->line_count)
 		bad_line("nothing to do");
+	script->mtu = 1500 + (one_family ? 0 : world->mtu_more);
 }

@@ -27,7 +27,7 @@
 #define PENDING 16
 #define LOG_LINES 64
 #define DESCRIPTION 256
-#define LOGGED_BYTES 160		/* all headers */
+#define LOGGED_BYTES (IP_HDR_MAX + SEG_HDR_MAX)
 #define SPARE_SECONDS 120
 
 struct logged {
@@ -42,6 +42,8 @@ static struct {
 	const struct line *line;	/* the one that is played */
 	double start;
 	double base;			/* when the line before happened */
+	double moment;			/* the same of the last not at +0 */
+	double behind;			/* how late the lines were, in all */
 	struct running *pending[PENDING];
 	int done_fd;			/* told when a call returns */
 	struct logged log[LOG_LINES];
@@ -59,6 +61,15 @@ static int is_virtual(void)
 	return clock && !strcmp(clock, "virtual");
 }
 
+/*
+ * How much later each line shall happen than the script says: a trial that
+ * shows whether the script would pass on a slow machine.
+ */
+static double late(void)
+{
+	return number_env("PACKETS_LATE", 0) / 1e3;
+}
+
 /* Two ticks of the kernel's clock, and what the code takes to run. */
 static double slack(void)
 {
@@ -67,7 +78,7 @@ static double slack(void)
 	if (!is_virtual())
 		return 0.25;
 	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	return 2 * tick.tv_nsec / 1e9 + (debug_env() ? 0.032 : 0);
+	return 2 * tick.tv_nsec / 1e9 + (debug_env() ? 0.032 : 0) + late();
 }
 
 /* Kernel timers round up, by as much as an eighth of the time. */
@@ -248,6 +259,8 @@ static void start_call(const struct line *line)
 	run->call = &line->call;
 	run->line = line;
 	run->started = play.base;
+	run->moment = play.moment;
+	run->behind = play.behind;
 	call_prepare(run);
 	play.pending[i] = run;
 	err = pthread_create(&thread, NULL, call_thread, run);
@@ -259,14 +272,21 @@ static void start_call(const struct line *line)
 		mismatch("the call blocks");
 }
 
+/* No call is to blame for the lines that were late while it went on. */
+static double call_latest(const struct running *run)
+{
+	return latest(&run->call->until) + play.behind - run->behind;
+}
+
 static void finish_call(struct running *run)
 {
 	const struct call *call = run->call;
 	double took = run->ended - run->started;
 
 	call_check(run);
-	if (call->blocks && (took < earliest(&call->until) ||
-			     took > latest(&call->until)))
+	if (call->blocks &&
+	    (run->ended - run->moment < earliest(&call->until) ||
+	     took > call_latest(run)))
 		mismatch("the call returned after %.6f s", took);
 	free(run);
 }
@@ -286,7 +306,7 @@ static int reap(void)
 		if (is_done(run)) {
 			play.pending[i] = NULL;
 			finish_call(run);
-		} else if (now() - run->started > latest(&run->call->until)) {
+		} else if (now() - run->started > call_latest(run)) {
 			mismatch("the call has not returned");
 		} else {
 			left++;
@@ -348,25 +368,40 @@ static size_t wait_packet(double when)
 
 /* ---- the lines ---------------------------------------------------------- */
 
+/* The line happened now, and the times of the next ones count from here. */
+static void happened(const struct line *line, double at)
+{
+	double behind = at - play.base - line->when.to;
+
+	if (behind > 0)
+		play.behind += behind;
+	play.base = at;
+	if (line->when.to > 0)
+		play.moment = at;
+}
+
 static void play_expect(const struct line *line)
 {
 	double due = play.base + latest(&line->when);
 	char came[DESCRIPTION], why[DESCRIPTION];
 	size_t len = wait_packet(due);
-	double at = now(), after = at - play.base;
+	double at, after;
 	int ok;
 
 	if (!len)
 		mismatch("no segment came");
+	usleep(late() * 1e6);
+	at = now();
+	after = at - play.base;
 	ok = segment_spec_match(&line->segment, packet, len, why, sizeof(why));
 	packet_describe(packet, len, 0, came, sizeof(came));
 	if (!ok)
 		mismatch("%s; there came: %s", why, came);
-	if (after < earliest(&line->when))
+	if (at - play.moment < earliest(&line->when))
 		mismatch("too early, after %.6f s: %s", after, came);
 	if (at > due)
 		mismatch("too late, after %.6f s: %s", after, came);
-	play.base = at;
+	happened(line, at);
 }
 
 static long counter_value(const char *name)
@@ -404,6 +439,7 @@ static void play_shell(const char *command)
 
 	if (status)
 		mismatch("the command ended with %d", status);
+	tun_settle();
 }
 
 static void play_now(const struct line *line)
@@ -445,8 +481,8 @@ static void play_line(const struct line *line)
 	if (line->type == LINE_EXPECT) {
 		play_expect(line);
 	} else {
-		wait_until(play.base + line->when.from);
-		play.base = now();
+		wait_until(play.base + line->when.from + late());
+		happened(line, now());
 		play_now(line);
 	}
 	settle();
@@ -461,8 +497,10 @@ static void reset_conn(const struct conn *conn, u64 seq)
 	struct segment_spec rst = {
 		.flags = SEG_RST,
 		.seq = { .value = seq, .absolute = 1, .named = 1 },
-		.from = { .addr = conn->peer_addr, .port = conn->peer_port },
-		.to = { .addr = conn->local_addr, .port = conn->local_port },
+		.from = { .addr = conn->peer_addr, .has_addr = 1,
+			  .port = conn->peer_port },
+		.to = { .addr = conn->local_addr, .has_addr = 1,
+			.port = conn->local_port },
 	};
 
 	send_packet(segment_spec_build(&rst, packet));
@@ -527,6 +565,16 @@ static int has_line(const struct script *script, enum line_type type)
 	return 0;
 }
 
+/* Commands take addresses as they are: "${NET}192.0.2.7/$((BITS + 24))". */
+static void tell_shell(void)
+{
+	char bits[8];
+
+	snprintf(bits, sizeof(bits), "%d", world->net_bits);
+	setenv("NET", world->net ?: "", 1);
+	setenv("BITS", bits, 1);
+}
+
 int script_run(const struct script *script)
 {
 	int i;
@@ -537,7 +585,8 @@ int script_run(const struct script *script)
 	if (play.done_fd < 0)
 		die_errno("eventfd");
 	limit_time(script);
-	tun_start();
+	tell_shell();
+	tun_start(script->mtu);
 	if (has_line(script, LINE_STATES))
 		states_watch();
 	/* Ahead of the kernel's threads: one clears away the last namespace. */
@@ -546,6 +595,7 @@ int script_run(const struct script *script)
 		set(&script->settings[i]);
 	play.start = now();
 	play.base = play.start;
+	play.moment = play.start;
 	for (i = 0; i < script->line_count; i++)
 		play_line(&script->lines[i]);
 	while (reap()) {

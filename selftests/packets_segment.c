@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Segments and ICMP messages: as a line tells them, and as they are. */
+/* Segments: as a line tells them, and as they are. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netinet/ip.h>
-#include <netinet/ip_icmp.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +9,6 @@
 
 #include "packets.h"
 #include "util.h"
-
-#define IP_HDR sizeof(struct iphdr)
-#define ICMP_HDR 8
 
 /* ---- from text ---------------------------------------------------------- */
 
@@ -51,6 +46,49 @@ static size_t parse_opts(const char *hex, u8 *opts, size_t room, size_t unit)
 	if (*hex && strcmp(hex, "none"))
 		bad_line("\"%s\" is not hexadecimal", hex);
 	return (len + unit - 1) / unit * unit;
+}
+
+static const struct {
+	const char *name;
+	u8 type;
+} extensions[] = {
+	{ "hop", IPPROTO_HOPOPTS }, { "dest", IPPROTO_DSTOPTS },
+	{ "routing", IPPROTO_ROUTING }, { "fragment", IPPROTO_FRAGMENT },
+};
+
+#define EXTENSIONS (sizeof(extensions) / sizeof(*extensions))
+
+/* "hop+dest", or "none" */
+static void parse_ext(struct segment_spec *spec, char *word)
+{
+	char *name;
+	size_t i;
+
+	spec->has |= HAS_EXT;
+	if (!strcmp(word, "none"))
+		return;
+	while ((name = strsep(&word, "+"))) {
+		for (i = 0; i < EXTENSIONS &&
+		     strcmp(extensions[i].name, name); i++)
+			;
+		if (i == EXTENSIONS || spec->ext_count == IP_EXT_MAX)
+			bad_line("no such extension header, or too many");
+		spec->ext[spec->ext_count++] = extensions[i].type;
+	}
+}
+
+/* A number, "new" for another than before, "same" for that one. */
+static void parse_flow(struct segment_spec *spec, const char *word)
+{
+	spec->has |= HAS_FLOW;
+	if (!strcmp(word, "new"))
+		spec->flow_rule = FLOW_NEW;
+	else if (!strcmp(word, "same"))
+		spec->flow_rule = FLOW_SAME;
+	else
+		spec->flow = parse_number(word);
+	if (spec->flow >> 20)
+		bad_line("a flow label has 20 bits");
 }
 
 static void parse_win(struct segment_spec *spec, char *word)
@@ -125,6 +163,10 @@ static void parse_field(struct segment_spec *spec, const char *key, char **at)
 		spec->ip_opts_len = parse_opts(value_word(at, key),
 					       spec->ip_opts, IP_OPTS_MAX, 4);
 		spec->has |= HAS_IPOPTS;
+	} else if (!strcmp(key, "flow")) {
+		parse_flow(spec, value_word(at, key));
+	} else if (!strcmp(key, "ext")) {
+		parse_ext(spec, value_word(at, key));
 	} else if (!strcmp(key, "csum")) {
 		parse_csum(spec, value_word(at, key));
 	} else if (!strcmp(key, "from")) {
@@ -147,13 +189,15 @@ static void check_direction(const struct segment_spec *spec, int inject)
 
 	if (!spec->seq.named)
 		bad_line("\"seq\" must be told");
-	if (spec->len > PACKET_MAX - IP_HDR - SEG_HDR_MAX)
+	if (spec->len > PACKET_MAX - IP_HDR_MAX - SEG_HDR_MAX)
 		bad_line("\"len\" is too large");
 	if (inject) {
 		if (spec->renew)
 			bad_line("\"new\" is for expected segments");
 		if (spec->has & HAS_OPTS && spec->has & HAS_MSS)
 			bad_line("either \"opt\" or \"mss\"");
+		if (spec->flow_rule != FLOW_TOLD)
+			bad_line("which flow label?");
 		if (spec->from.any_port || spec->to.any_port)
 			bad_line("which port?");
 		return;
@@ -177,77 +221,15 @@ void segment_spec_parse(struct segment_spec *spec, char *text, int inject)
 	check_direction(spec, inject);
 }
 
-static const struct {
-	const char *name;
-	u8 type, code;
-} icmp_names[] = {
-	{ "unreach net", ICMP_DEST_UNREACH, ICMP_NET_UNREACH },
-	{ "unreach host", ICMP_DEST_UNREACH, ICMP_HOST_UNREACH },
-	{ "unreach protocol", ICMP_DEST_UNREACH, ICMP_PROT_UNREACH },
-	{ "unreach port", ICMP_DEST_UNREACH, ICMP_PORT_UNREACH },
-	{ "unreach admin", ICMP_DEST_UNREACH, ICMP_PKT_FILTERED },
-	{ "unreach srcroute", ICMP_DEST_UNREACH, ICMP_SR_FAILED },
-	{ "frag_needed", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED },
-	{ "ttl exceeded", ICMP_TIME_EXCEEDED, ICMP_EXC_TTL },
-	{ "reassembly exceeded", ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME },
-	{ "source quench", ICMP_SOURCE_QUENCH, 0 },
-	{ "parameter problem", ICMP_PARAMETERPROB, 0 },
-	{ "redirect host", ICMP_REDIRECT, ICMP_REDIR_HOST },
-};
-
-static int icmp_named(struct icmp_spec *spec, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(icmp_names) / sizeof(*icmp_names); i++)
-		if (!strcmp(icmp_names[i].name, name)) {
-			spec->type = icmp_names[i].type;
-			spec->code = icmp_names[i].code;
-			return 1;
-		}
-	return 0;
-}
-
-static void icmp_kind_parse(struct icmp_spec *spec, char **at)
-{
-	char *word = value_word(at, "icmp"), name[64];
-
-	if (!strcmp(word, "type")) {
-		spec->type = parse_number(value_word(at, word));
-		if (strcmp(value_word(at, word), "code"))
-			bad_line("icmp type N code N");
-		spec->code = parse_number(value_word(at, "code"));
-		return;
-	}
-	if (icmp_named(spec, word))
-		return;
-	snprintf(name, sizeof(name), "%s %s", word, value_word(at, word));
-	if (!icmp_named(spec, name))
-		bad_line("no such ICMP message: \"%s\"", name);
-}
-
-void icmp_spec_parse(struct icmp_spec *spec, char *text)
+void segment_about_parse(struct segment_spec *spec, char *text)
 {
 	char *word;
 
-	/* RFC 1812, 4.3.2.3, wants more of the segment than RFC 792's 8 bytes. */
-	spec->quote = SEG_HDR;
-	icmp_kind_parse(spec, &text);
-	while ((word = next_word(&text)) && strcmp(word, "about")) {
-		if (!strcmp(word, "mtu"))
-			spec->mtu = parse_number(value_word(&text, word));
-		else if (!strcmp(word, "quote"))
-			spec->quote = parse_number(value_word(&text, word));
-		else
-			bad_line("no such field of ICMP: \"%s\"", word);
-	}
-	spec->about.flags = SEG_ACK;
+	spec->flags = SEG_ACK;
 	while ((word = next_word(&text)))
-		parse_field(&spec->about, word, &text);
-	if (!spec->about.seq.named)
+		parse_field(spec, word, &text);
+	if (!spec->seq.named)
 		bad_line("about which \"seq\"?");
-	if (spec->quote > SEG_HDR + spec->about.len)
-		bad_line("cannot return more than the segment has");
 }
 
 /* ---- to packets --------------------------------------------------------- */
@@ -292,26 +274,25 @@ static void spec_header(const struct segment_spec *spec, const struct conn *conn
 				    to_kernel ? conn->iss : conn->irs);
 }
 
-static void put_ip(u8 *pkt, size_t len, u32 src, u32 dst, int proto,
-		   const struct segment_spec *spec)
+/* The header of IP as told, with what is usual where nothing is. */
+static struct ip_header spec_ip(const struct segment_spec *spec,
+				const struct segment *seg)
 {
-	size_t hdr_len = IP_HDR + spec->ip_opts_len;
-	struct iphdr ip = {
-		.version = 4,
-		.ihl = hdr_len / 4,
-		.tot_len = htons(len),
-		.tos = spec->tos,
+	struct ip_header ip = {
+		.src = seg->src,
+		.dst = seg->dst,
+		.proto = proto_env(),
 		.ttl = spec->has & HAS_TTL ? spec->ttl : 64,
-		.frag_off = htons(spec->has & HAS_DF && !spec->df ? 0 : IP_DF),
-		.protocol = proto,
-		.saddr = htonl(src),
-		.daddr = htonl(dst),
+		.tos = spec->tos,
+		.df = spec->has & HAS_DF ? spec->df : 1,
+		.flow = spec->flow,
+		.opts_len = spec->ip_opts_len,
+		.ext_count = spec->ext_count,
 	};
 
-	memcpy(pkt, &ip, sizeof(ip));
-	memcpy(pkt + IP_HDR, spec->ip_opts, spec->ip_opts_len);
-	ip.check = htons(checksum(pkt, hdr_len));
-	memcpy(pkt, &ip, sizeof(ip));
+	memcpy(ip.opts, spec->ip_opts, sizeof(ip.opts));
+	memcpy(ip.ext, spec->ext, sizeof(ip.ext));
+	return ip;
 }
 
 static void put_payload(const struct segment_spec *spec, u64 relative,
@@ -334,7 +315,7 @@ static void put_csum(const struct segment *seg, u8 *p, size_t len, int bad)
 		return;
 	p[6] = 0;
 	p[7] = 0;
-	sum = segment_csum(seg->src, seg->dst, proto_env(), p, len);
+	sum = ip_checksum(&seg->src, &seg->dst, proto_env(), p, len);
 	sum ^= bad ? 0x5555 : 0;
 	p[6] = sum >> 8;
 	p[7] = sum;
@@ -344,53 +325,45 @@ size_t segment_spec_build(const struct segment_spec *spec, u8 *pkt)
 {
 	static u8 payload[PACKET_MAX];
 	struct conn *conn = conn_of_spec(spec, 1);
-	size_t ip_len = IP_HDR + spec->ip_opts_len;
-	u8 opts[SEG_HDR_MAX], *p = pkt + ip_len;
-	size_t opts_len = spec_options(spec, opts), len;
+	u8 opts[SEG_HDR_MAX], *p;
+	size_t opts_len = spec_options(spec, opts), hdr_len, len;
 	struct segment seg;
+	struct ip_header ip;
 
 	if (spec->has & HAS_ISN)
 		conn->irs = spec->isn;
 	spec_header(spec, conn, 1, opts_len, &seg);
+	ip = spec_ip(spec, &seg);
+	hdr_len = ip_size(&ip);
+	p = pkt + hdr_len;
 	put_payload(spec, seg.seq - conn->irs, payload);
 	len = segment_encode(&seg, proto_env(), opts, opts_len, payload,
 			     spec->len, p);
 	if (spec->has & HAS_CUT && spec->cut < len)
 		len = spec->cut;
 	put_csum(&seg, p, len, spec->bad_csum);
-	put_ip(pkt, ip_len + len, seg.src, seg.dst, proto_env(), spec);
-	return ip_len + len;
+	ip_encode(&ip, len, pkt);
+	return hdr_len + len;
 }
 
-size_t icmp_spec_build(const struct icmp_spec *spec, u8 *pkt)
+size_t segment_about_build(const struct segment_spec *spec, u8 *pkt,
+			   struct in6_addr *from)
 {
-	static const struct segment_spec plain;
-	struct conn *conn = conn_of_spec(&spec->about, 0);
-	u8 *icmp = pkt + IP_HDR, *inner = icmp + ICMP_HDR;
-	size_t len = ICMP_HDR + IP_HDR + spec->quote;
-	struct icmphdr hdr = { .type = spec->type, .code = spec->code };
+	struct conn *conn = conn_of_spec(spec, 0);
 	static u8 payload[PACKET_MAX];
 	struct segment seg;
+	struct ip_header ip;
 
-	spec_header(&spec->about, conn, 0, 0, &seg);
-	put_ip(inner, IP_HDR + SEG_HDR + spec->about.len, seg.src, seg.dst,
-	       proto_env(), &spec->about);
-	segment_encode(&seg, proto_env(), NULL, 0, payload, spec->about.len,
-		       inner + IP_HDR);
-	hdr.un.frag.mtu = htons(spec->mtu);
-	memcpy(icmp, &hdr, ICMP_HDR);
-	hdr.checksum = htons(checksum(icmp, len));
-	memcpy(icmp, &hdr, ICMP_HDR);
-	put_ip(pkt, IP_HDR + len, ROUTER_ADDR, seg.src, IPPROTO_ICMP, &plain);
-	return IP_HDR + len;
+	spec_header(spec, conn, 0, 0, &seg);
+	ip = spec_ip(spec, &seg);
+	ip_encode(&ip, SEG_HDR + spec->len, pkt);
+	segment_encode(&seg, proto_env(), NULL, 0, payload, spec->len,
+		       pkt + ip_size(&ip));
+	*from = seg.src;
+	return ip_size(&ip);
 }
 
 /* ---- from packets ------------------------------------------------------- */
-
-static const u8 *segment_options(const u8 *pkt)
-{
-	return pkt + (pkt[0] & 15) * 4 + SEG_HDR;
-}
 
 __printf(3, 4)
 static int differs(char *why, size_t room, const char *fmt, ...)
@@ -403,12 +376,51 @@ static int differs(char *why, size_t room, const char *fmt, ...)
 	return 0;
 }
 
-/* The fields of IP and the options, as far as the line names them. */
-static int match_named(const struct segment_spec *spec, const u8 *pkt,
+/* The fields of IP, as far as the line names them. */
+static int match_ip(const struct segment_spec *spec, const struct ip_header *ip,
+		    char *why, size_t room)
+{
+	if (spec->has & HAS_TTL && ip->ttl != spec->ttl)
+		return differs(why, room, "the TTL is %u", ip->ttl);
+	if (spec->has & HAS_TOS && ip->tos != spec->tos)
+		return differs(why, room, "the type of service is %u", ip->tos);
+	if (spec->has & HAS_DF && ip->df != spec->df)
+		return differs(why, room, "DF is %d", ip->df);
+	if (spec->has & HAS_IPOPTS &&
+	    (ip->opts_len != spec->ip_opts_len ||
+	     memcmp(ip->opts, spec->ip_opts, ip->opts_len)))
+		return differs(why, room, "the IP options are others, %zu bytes",
+			       ip->opts_len);
+	if (spec->has & HAS_EXT &&
+	    (ip->ext_count != spec->ext_count ||
+	     memcmp(ip->ext, spec->ext, ip->ext_count)))
+		return differs(why, room, "the extension headers are others, %zu",
+			       ip->ext_count);
+	return 1;
+}
+
+static int match_flow(const struct segment_spec *spec, struct conn *conn,
+		      u32 flow, char *why, size_t room)
+{
+	u32 last = conn->flow;
+
+	conn->flow = flow;
+	if (!(spec->has & HAS_FLOW))
+		return 1;
+	if (spec->flow_rule == FLOW_TOLD && flow != spec->flow)
+		return differs(why, room, "the flow label is %#x", flow);
+	if (spec->flow_rule == FLOW_NEW && (!flow || flow == last))
+		return differs(why, room, flow ? "the flow label is as before" :
+						 "the flow label is 0");
+	if (spec->flow_rule == FLOW_SAME && flow != last)
+		return differs(why, room, "the flow label is another");
+	return 1;
+}
+
+/* The same of our own header. */
+static int match_named(const struct segment_spec *spec, const u8 *options,
 		       const struct segment *seg, char *why, size_t room)
 {
-	const struct iphdr *ip = (const struct iphdr *)pkt;
-	int df = !!(ip->frag_off & htons(IP_DF));
 	size_t opts_len = seg->hdr_len - SEG_HDR;
 
 	if (spec->has & HAS_WIN &&
@@ -418,20 +430,9 @@ static int match_named(const struct segment_spec *spec, const u8 *pkt,
 		return differs(why, room, "the MSS is %u", seg->mss);
 	if (spec->has & HAS_URG && seg->urg != spec->urg)
 		return differs(why, room, "the urgent pointer is %u", seg->urg);
-	if (spec->has & HAS_TTL && ip->ttl != spec->ttl)
-		return differs(why, room, "the TTL is %u", ip->ttl);
-	if (spec->has & HAS_TOS && ip->tos != spec->tos)
-		return differs(why, room, "the type of service is %u", ip->tos);
-	if (spec->has & HAS_DF && df != spec->df)
-		return differs(why, room, "DF is %d", df);
-	if (spec->has & HAS_IPOPTS &&
-	    (ip->ihl * 4 != IP_HDR + spec->ip_opts_len ||
-	     memcmp(pkt + IP_HDR, spec->ip_opts, spec->ip_opts_len)))
-		return differs(why, room, "the IP options are others, %zu bytes",
-			       ip->ihl * 4 - IP_HDR);
 	if (spec->has & HAS_OPTS &&
 	    (opts_len != spec->opts_len ||
-	     memcmp(segment_options(pkt), spec->opts, opts_len)))
+	     memcmp(options, spec->opts, opts_len)))
 		return differs(why, room, "the options are \"%s\", %zu bytes",
 			       seg->opts, opts_len);
 	return 1;
@@ -439,8 +440,8 @@ static int match_named(const struct segment_spec *spec, const u8 *pkt,
 
 static int match_ends(struct conn *conn, const struct segment *seg)
 {
-	return seg->src == conn->local_addr && seg->dst == conn->peer_addr &&
-	       seg->dport == conn->peer_port &&
+	return same_in6(&seg->src, &conn->local_addr) &&
+	       same_in6(&seg->dst, &conn->peer_addr) && seg->dport == conn->peer_port &&
 	       (!conn->local_port || seg->sport == conn->local_port);
 }
 
@@ -462,7 +463,9 @@ int segment_spec_match(const struct segment_spec *spec, const u8 *pkt,
 	int syn = !!(spec->flags & SEG_SYN);
 	struct segment seg;
 	u64 want_ack = 0;
+	struct ip_header ip;
 
+	ip_decode(&ip, pkt, len);
 	if (segment_decode(&seg, pkt, len, proto_env(), 1))
 		return differs(why, room, "no segment of the protocol");
 	if (seg.verdict != CSUM_OK)
@@ -482,7 +485,9 @@ int segment_spec_match(const struct segment_spec *spec, const u8 *pkt,
 		return differs(why, room, "another acknowledgment number");
 	if (seg.len != spec->len)
 		return differs(why, room, "another length");
-	return match_named(spec, pkt, &seg, why, room) &&
+	return match_ip(spec, &ip, why, room) &&
+	       match_flow(spec, conn, ip.flow, why, room) &&
+	       match_named(spec, pkt + ip.hdr_len + SEG_HDR, &seg, why, room) &&
 	       match_data(&seg, seg.seq - conn->iss + syn - 1, why, room);
 }
 
@@ -500,32 +505,34 @@ static int describe_number(char *buf, size_t room, const char *key, u64 value,
 
 static void describe_other(const u8 *pkt, size_t len, char *buf, size_t room)
 {
-	const struct iphdr *ip = (const struct iphdr *)pkt;
-	const u8 *body = pkt + ip->ihl * 4;
+	struct ip_header ip;
 
-	if (len < IP_HDR + 2)
+	if (ip_decode(&ip, pkt, len) || len < ip.hdr_len + 2)
 		snprintf(buf, room, "a packet of %zu bytes", len);
-	else if (ip->protocol == IPPROTO_ICMP)
-		snprintf(buf, room, "icmp type %u code %u", body[0], body[1]);
+	else if (ip.proto == world->icmp_proto)
+		snprintf(buf, room, "icmp type %u code %u", pkt[ip.hdr_len],
+			 pkt[ip.hdr_len + 1]);
 	else
 		snprintf(buf, room, "a packet of IP protocol %u, %zu bytes",
-			 ip->protocol, len);
+			 ip.proto, len);
 }
 
-static void describe_port(char *buf, size_t room, const char *what, u32 addr,
-			  u16 port, u32 usual_addr, u16 usual_port)
+static void describe_end(char *buf, size_t room, const char *what,
+			 const struct in6_addr *host, u16 port, int is_peer)
 {
-	struct in_addr in = { .s_addr = htonl(addr) };
+	struct in6_addr usual = world_host(is_peer ? PEER_ADDR : LOCAL_ADDR);
+	u16 usual_port = is_peer ? PEER_PORT : LOCAL_PORT;
+	char text[HOST_TEXT];
 
 	*buf = 0;
-	if (addr != usual_addr || port != usual_port)
-		snprintf(buf, room, " %s %s:%u", what, inet_ntoa(in), port);
+	if (!same_in6(host, &usual) || port != usual_port)
+		snprintf(buf, room, " %s %s", what, world_text(host, port, text));
 }
 
 void packet_describe(const u8 *pkt, size_t len, int to_kernel, char *buf,
 		     size_t room)
 {
-	char flags[9], from[40], to[40];
+	char flags[9], from[HOST_TEXT + 8], to[HOST_TEXT + 8];
 	const struct conn *conn;
 	struct segment seg;
 	int n;
@@ -542,12 +549,8 @@ void packet_describe(const u8 *pkt, size_t len, int to_kernel, char *buf,
 		n += describe_number(buf + n, room - n, "ack", seg.ack,
 				     !conn ? 0 : to_kernel ? conn->iss :
 				     conn->irs);
-	describe_port(from, sizeof(from), "from", seg.src, seg.sport,
-		      to_kernel ? PEER_ADDR : LOCAL_ADDR,
-		      to_kernel ? PEER_PORT : LOCAL_PORT);
-	describe_port(to, sizeof(to), "to", seg.dst, seg.dport,
-		      to_kernel ? LOCAL_ADDR : PEER_ADDR,
-		      to_kernel ? LOCAL_PORT : PEER_PORT);
+	describe_end(from, sizeof(from), "from", &seg.src, seg.sport, to_kernel);
+	describe_end(to, sizeof(to), "to", &seg.dst, seg.dport, !to_kernel);
 	snprintf(buf + n, room - n, " len %u win %u%s%s%s%s%s%s", seg.len,
 		 seg.win, *seg.opts ? " options " : "", seg.opts, from, to,
 		 *seg.bad ? ", malformed: " : "", seg.bad);

@@ -105,19 +105,25 @@ static int has_value(const char *line, const char *key, const char *value)
 	       strchr("\n ", at[strlen(key) + len]);
 }
 
+/* The tracepoint has IPv4's addresses as IPv6 maps them, too. */
+static int has_end(const char *line, char which, const struct in6_addr *addr,
+		   u16 port)
+{
+	char text[INET6_ADDRSTRLEN], key[16];
+
+	snprintf(key, sizeof(key), " %cport=", which);
+	snprintf(text, sizeof(text), "%u", port);
+	if (!has_value(line, key, text))
+		return 0;
+	snprintf(key, sizeof(key), " %caddrv6=", which);
+	inet_ntop(AF_INET6, addr, text, sizeof(text));
+	return has_value(line, key, text);
+}
+
 static int is_about(const char *line, const struct conn *conn)
 {
-	struct in_addr local = { .s_addr = htonl(conn->local_addr) };
-	struct in_addr peer = { .s_addr = htonl(conn->peer_addr) };
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", conn->local_port);
-	if (!has_value(line, " sport=", text) ||
-	    !has_value(line, " saddr=", inet_ntoa(local)))
-		return 0;
-	snprintf(text, sizeof(text), "%u", conn->peer_port);
-	return has_value(line, " dport=", text) &&
-	       has_value(line, " daddr=", inet_ntoa(peer));
+	return has_end(line, 's', &conn->local_addr, conn->local_port) &&
+	       has_end(line, 'd', &conn->peer_addr, conn->peer_port);
 }
 
 /* The newest states of the connection; how many there are. */

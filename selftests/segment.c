@@ -72,36 +72,6 @@ int segment_parse_flags(const char *s)
 	return flags;
 }
 
-static u32 sum16(u32 sum, const u8 *p, size_t len)
-{
-	for (; len > 1; len -= 2, p += 2)
-		sum += get16(p);
-	return len ? sum + (*p << 8) : sum;
-}
-
-static u16 fold(u32 sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
-}
-
-u16 checksum(const u8 *data, size_t len)
-{
-	return fold(sum16(0, data, len));
-}
-
-u16 segment_csum(u32 src, u32 dst, int proto, const u8 *data, size_t len)
-{
-	u8 pseudo[12] = { 0 };
-
-	put32(pseudo, src);
-	put32(pseudo + 4, dst);
-	pseudo[9] = proto;
-	put16(pseudo + 10, len);
-	return fold(sum16(sum16(0, pseudo, sizeof(pseudo)), data, len));
-}
-
 __printf(2, 3)
 static void note(char *list, const char *fmt, ...)
 {
@@ -214,7 +184,7 @@ static int decode_transport(struct segment *seg, const u8 *p, size_t len,
 		seg->verdict = CSUM_PARTIAL;
 	else if (have < len)
 		seg->verdict = CSUM_UNKNOWN;
-	else if (segment_csum(seg->src, seg->dst, proto, p, len))
+	else if (ip_checksum(&seg->src, &seg->dst, proto, p, len))
 		seg->verdict = CSUM_BAD;
 	else
 		seg->verdict = CSUM_OK;
@@ -232,24 +202,19 @@ static int decode_transport(struct segment *seg, const u8 *p, size_t len,
 int segment_decode(struct segment *seg, const u8 *pkt, size_t have, int proto,
 		   int csum_ready)
 {
-	size_t ip_len, total;
+	struct ip_header ip;
 
-	if (have < 20 || pkt[0] >> 4 != 4)
-		return -1;
-	ip_len = (pkt[0] & 15) * 4;
-	total = get16(pkt + 2);
-	if (ip_len < 20 || total < ip_len || have < ip_len || pkt[9] != proto)
-		return -1;
-	if (get16(pkt + 6) & 0x3fff)
+	if (ip_decode(&ip, pkt, have) || ip.proto != proto)
 		return -1;
 	memset(seg, 0, sizeof(*seg));
-	seg->ip_id = get16(pkt + 4);
-	seg->src = get32(pkt + 12);
-	seg->dst = get32(pkt + 16);
-	if (have > total)	/* Ethernet pads short frames */
-		have = total;
-	return decode_transport(seg, pkt + ip_len, total - ip_len,
-				have - ip_len, proto, csum_ready);
+	seg->ip_id = ip.id;
+	seg->src = ip.src;
+	seg->dst = ip.dst;
+	have -= ip.hdr_len;
+	if (have > ip.len)	/* Ethernet pads short frames */
+		have = ip.len;
+	return decode_transport(seg, pkt + ip.hdr_len, ip.len, have, proto,
+				csum_ready);
 }
 
 size_t segment_encode(const struct segment *seg, int proto, const u8 *opts,
@@ -269,6 +234,6 @@ size_t segment_encode(const struct segment *seg, int proto, const u8 *opts,
 	put16(out + 30, seg->zero);
 	memcpy(out + SEG_HDR, opts, opts_len);
 	memcpy(out + SEG_HDR + opts_len, payload, len);
-	put16(out + 6, segment_csum(seg->src, seg->dst, proto, out, total));
+	put16(out + 6, ip_checksum(&seg->src, &seg->dst, proto, out, total));
 	return total;
 }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "ip.h"
 #include "ktypes.h"
 
 #define SEG_FIN 0x01
@@ -27,13 +28,13 @@
 enum seg_csum { CSUM_OK, CSUM_BAD, CSUM_PARTIAL, CSUM_UNKNOWN };
 
 struct segment {
-	u32 src, dst;		/* all in host byte order */
-	u16 sport, dport;
+	struct in6_addr src, dst;
+	u16 sport, dport;	/* all numbers in host byte order */
 	u8 version;		/* 1; 0 for TCP */
 	u8 flags;
 	u16 hdr_len;		/* bytes of header and options */
 	u16 csum;
-	u16 ip_id;
+	u16 ip_id;		/* 0 in IPv6 */
 	u16 urg;
 	u16 zero;		/* the reserved field, whatever it holds */
 	u32 win;
@@ -47,9 +48,9 @@ struct segment {
 };
 
 /*
- * Decode an IPv4 packet of which `have` bytes are at hand. csum_ready is 0 if
+ * Decode an IP packet of which `have` bytes are at hand. csum_ready is 0 if
  * the sender left the checksum to the device. Returns 0, or -1 if this is no
- * IPv4 packet of that protocol or a fragment of one.
+ * packet of that protocol or a fragment of one.
  */
 int segment_decode(struct segment *seg, const u8 *pkt, size_t have, int proto,
 		   int csum_ready);
@@ -67,12 +68,6 @@ size_t segment_encode(const struct segment *seg, int proto, const u8 *opts,
 const char *segment_flags(u8 flags, char *buf);
 /* The other way round; letters of FSRPAUEC, "-" for none. */
 int segment_parse_flags(const char *s);
-
-/* The Internet checksum over a pseudo-header and len bytes; 0 if all is well. */
-u16 segment_csum(u32 src, u32 dst, int proto, const u8 *data, size_t len);
-
-/* The same without a pseudo-header, for IP and ICMP. */
-u16 checksum(const u8 *data, size_t len);
 
 /* Sequence numbers that this segment takes. */
 static inline u64 segment_span(const struct segment *seg)

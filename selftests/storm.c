@@ -12,8 +12,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +33,7 @@
 #define FIRST_PORT	7300
 
 static _Atomic int sockets[SOCKETS];
+static int watch;			/* an epoll set */
 static atomic_long connected, accepted, moved;
 static long rounds;
 
@@ -181,11 +184,25 @@ static void do_look(unsigned int *seed, int fd)
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &value, &len);
 }
 
+/* Sets that come and go, and signals about whatever happens. */
+static void do_watch(unsigned int *seed, int fd)
+{
+	struct epoll_event ev = {
+		.events = EPOLLIN | (pick(seed, 2) ? EPOLLOUT : EPOLLRDHUP) |
+			  (pick(seed, 2) ? EPOLLET : EPOLLONESHOT),
+	};
+
+	epoll_ctl(watch, pick(seed, 3) ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd,
+		  &ev);
+	epoll_wait(watch, &ev, 1, 0);
+	fcntl(fd, F_SETFL, O_NONBLOCK | (pick(seed, 2) ? O_ASYNC : 0));
+}
+
 static void do_something(unsigned int *seed)
 {
 	int fd = sockets[pick(seed, SOCKETS)];
 
-	switch (pick(seed, 20)) {
+	switch (pick(seed, 21)) {
 	case 0:
 		do_listen(seed);
 		break;
@@ -224,6 +241,9 @@ static void do_something(unsigned int *seed)
 	case 12:
 		do_timers(seed, fd);
 		break;
+	case 13:
+		do_watch(seed, fd);
+		break;
 	default:
 		do_move(seed, fd);
 	}
@@ -259,6 +279,9 @@ int main(void)
 	if (unshare(CLONE_NEWNET))
 		die_errno("unshare");
 	loopback_up();
+	watch = epoll_create1(EPOLL_CLOEXEC);
+	if (watch < 0 || signal(SIGIO, SIG_IGN) == SIG_ERR)
+		die_errno("watching");
 	rounds = number_env("CLASP_ROUNDS", debug_env() ? 10000 : 40000);
 	for (i = 0; i < SOCKETS; i++)
 		sockets[i] = -1;

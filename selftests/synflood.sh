@@ -9,7 +9,7 @@
 
 need_clasp
 
-NOWHERE=10.253.0.66
+NOWHERE=${NET}10.253.0.66
 FLOOD=5000
 ROOM=64
 [ -z "$CLASP_DEBUG" ] || FLOOD=500
@@ -52,7 +52,7 @@ tunable "$NS" max_syn_backlog $ROOM
 # ---- never a cookie -----------------------------------------------------
 
 tunable "$NS" syn_cookies 0
-tunable "$NS" synack_retries 1
+tunable "$NS" synack_retries 2
 serve -s 10000
 check "a flood against a listener without cookies" flood S $FLOOD
 check_eq "it remembers as many SYNs as it may" \

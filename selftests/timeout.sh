@@ -44,10 +44,10 @@ check_late_syn()
 check_synack()
 {
 	tunable "$NS" synack_retries 2
-	nobody 10.253.0.9
+	nobody ${NET}10.253.0.9
 	serve
 	capture "$NS" se "$TMP/synack" -p 999
-	in_client inject -S 10.253.0.9 -D $SERVER_IP -s 999 -d $PORT -f S \
+	in_client inject -S ${NET}10.253.0.9 -D $SERVER_IP -s 999 -d $PORT -f S \
 		-q 1000
 	synacks() { [ "$(grep -c flags=SA "$TMP/synack")" -ge 3 ]; }
 	need synacks
@@ -59,7 +59,7 @@ check_synack()
 	# Where the request was, there is nothing after another 4 seconds: what
 	# would have completed it is answered by a reset, once it is too late.
 	gone() {
-		in_client inject -S 10.253.0.9 -D $SERVER_IP -s 999 -d $PORT \
+		in_client inject -S ${NET}10.253.0.9 -D $SERVER_IP -s 999 -d $PORT \
 			-f A -q 1001 -a 77
 		grep -q 'out .*flags=R' "$TMP/synack"
 	}

@@ -30,6 +30,12 @@ int debug_env(void)
 	return number_env("CLASP_DEBUG", 0) != 0;
 }
 
+/* A prime, so that each of what the cases are made of has its turn. */
+int stride_env(void)
+{
+	return debug_env() ? 7 : 1;
+}
+
 void die(const char *fmt, ...)
 {
 	va_list args;
@@ -83,6 +89,57 @@ struct sockaddr_in addr4(const char *ip, int port)
 	if (inet_pton(AF_INET, ip, &a.sin_addr) != 1)
 		die("%s: not an IPv4 address", ip);
 	return a;
+}
+
+socklen_t address_len(int family)
+{
+	return family == AF_INET6 ? sizeof(struct sockaddr_in6) :
+				    sizeof(struct sockaddr_in);
+}
+
+/* Most twins are in the prefix for documentation, RFC 3849. */
+static void twin_of(const char *ip, char *twin, size_t room)
+{
+	static const char * const special[][2] = {
+		{ "0.0.0.0", "::" },
+		{ "127.0.0.1", "::1" },
+		{ "224.0.0.1", "ff0e::1" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(special) / sizeof(*special); i++)
+		if (!strcmp(ip, special[i][0])) {
+			snprintf(twin, room, "%s", special[i][1]);
+			return;
+		}
+	snprintf(twin, room, "2001:db8::%s", ip);
+}
+
+union address address_of(int family, const char *ip, int port)
+{
+	union address a = { 0 };
+	char twin[64];
+
+	a.sin_family = family;
+	a.sin_port = htons(port);
+	if (family == AF_INET6 && !strchr(ip, ':'))
+		twin_of(ip, twin, sizeof(twin));
+	else
+		snprintf(twin, sizeof(twin), "%s", ip);
+	if (inet_pton(family, twin, family == AF_INET6 ?
+		      (void *)&a.v6.sin6_addr : &a.v4.sin_addr) != 1)
+		die("%s: not an address", ip);
+	return a;
+}
+
+int same_host(union address a, union address b)
+{
+	if (a.sin_family != b.sin_family)
+		return 0;
+	if (a.sin_family == AF_INET6)
+		return !memcmp(&a.v6.sin6_addr, &b.v6.sin6_addr,
+			       sizeof(a.v6.sin6_addr));
+	return a.v4.sin_addr.s_addr == b.v4.sin_addr.s_addr;
 }
 
 void gen_init(struct gen *g, u64 seed)

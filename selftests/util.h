@@ -19,6 +19,8 @@ struct gen {
 int proto_env(void);
 /* Is this the slow kernel with sanitizers, where loads are scaled down? */
 int debug_env(void);
+/* Of very many cases that are alike, take each so many-th. */
+int stride_env(void);
 /* $name as a number, or the default. */
 long number_env(const char *name, long def);
 
@@ -34,6 +36,27 @@ void mark_ready(const char *path);
 /* Wait until a script creates this file. */
 void wait_gate(const char *path);
 struct sockaddr_in addr4(const char *ip, int port);
+
+/* Of either family; what is in the same place in both is without a name. */
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct {
+		sa_family_t sin_family;
+		in_port_t sin_port;
+	};
+};
+
+/*
+ * An address in digits; for AF_INET6, one of IPv4 stands for its twin there:
+ * "0.0.0.0" for "::", "127.0.0.1" for "::1", "192.0.2.1" for
+ * "2001:db8::192.0.2.1".
+ */
+union address address_of(int family, const char *ip, int port);
+socklen_t address_len(int family);
+/* The same host, whatever the port? */
+int same_host(union address a, union address b);
 
 void gen_init(struct gen *g, u64 seed);
 /* len must be a multiple of 8 except in the last call for a stream. */

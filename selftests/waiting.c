@@ -9,7 +9,6 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/ip.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,36 +27,20 @@
 static int proto;
 static u8 packet[2048];
 
-static void ip_header(u8 *pkt, size_t len, u32 src)
-{
-	struct iphdr ip = {
-		.version = 4,
-		.ihl = sizeof(ip) / 4,
-		.tot_len = htons(len),
-		.ttl = 64,
-		.protocol = proto,
-		.saddr = htonl(src),
-		.daddr = htonl(LOCAL_ADDR),
-	};
-	const u16 *word = (const u16 *)&ip;
-	u32 sum = 0;
-	size_t i;
-
-	for (i = 0; i < sizeof(ip) / 2; i++)
-		sum += word[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	ip.check = ~(sum + (sum >> 16));
-	memcpy(pkt, &ip, sizeof(ip));
-}
-
 static void peer_send(const struct segment *seg)
 {
-	u8 pkt[sizeof(struct iphdr) + SEG_HDR];
-	size_t len = segment_encode(seg, proto, NULL, 0, NULL, 0,
-				    pkt + sizeof(struct iphdr));
+	struct ip_header ip = {
+		.src = seg->src,
+		.dst = seg->dst,
+		.proto = proto,
+		.ttl = 64,
+	};
+	u8 pkt[IP_HDR_MAX + SEG_HDR];
+	size_t hdr_len = ip_size(&ip);
+	size_t len = segment_encode(seg, proto, NULL, 0, NULL, 0, pkt + hdr_len);
 
-	ip_header(pkt, sizeof(struct iphdr) + len, seg->src);
-	tun_send(pkt, sizeof(struct iphdr) + len);
+	ip_encode(&ip, len, pkt);
+	tun_send(pkt, hdr_len + len);
 }
 
 /* What the server sends next, which must have these flags. */
@@ -73,12 +56,20 @@ static void peer_receive(struct segment *seg, u8 flags)
 		die("flags %#x came instead of %#x", seg->flags, flags);
 }
 
+static struct in6_addr peer_host(u32 index)
+{
+	struct in6_addr host = world_host(PEER_ADDR);
+
+	host.s6_addr32[3] = htonl(ntohl(host.s6_addr32[3]) + index);
+	return host;
+}
+
 /* One connection, opened by a peer and closed by the server. */
 static void connection(int listener, u32 index)
 {
 	struct segment out = {
-		.src = PEER_ADDR + index / PEER_PORTS,
-		.dst = LOCAL_ADDR,
+		.src = peer_host(index / PEER_PORTS),
+		.dst = world_host(LOCAL_ADDR),
 		.sport = 1024 + index % PEER_PORTS,
 		.dport = LOCAL_PORT,
 		.version = 1,
@@ -118,7 +109,7 @@ static int server_socket(void)
 /* 0, or errno: without SO_REUSEADDR, every one that waits is in the way. */
 static int try_bind(void)
 {
-	struct sockaddr_in addr = addr4("192.0.2.1", LOCAL_PORT);
+	struct sockaddr_in addr = addr4(LOCAL_ADDR, LOCAL_PORT);
 	int fd = server_socket(), err;
 
 	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? errno : 0;
@@ -245,7 +236,7 @@ static int is_program(void)
 int main(void)
 {
 	u32 count = number_env("WAITING", debug_env() ? 2000 : 20000);
-	struct sockaddr_in addr = addr4("192.0.2.1", LOCAL_PORT);
+	struct sockaddr_in addr = addr4(LOCAL_ADDR, LOCAL_PORT);
 	/* On emulated processors, and the sanitizers' slow ones. */
 	double limit = debug_env() ? .1 : .01;
 	int listener, one = 1;
@@ -255,7 +246,7 @@ int main(void)
 	if (is_program())
 		ksft_exit_skip("the time that it takes cannot be measured");
 	ksft_set_plan(5);
-	tun_start();
+	tun_start(1500);
 	if (sysctl_set("net/clasp/timewait_ms", "86400000") ||
 	    sysctl_set("net/clasp/max_timewait", "4194304"))
 		die_errno("net/clasp");

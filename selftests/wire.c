@@ -51,7 +51,7 @@ static const char usage[] =
 
 /* One direction of a connection. */
 struct flow {
-	u32 src, dst;
+	struct in6_addr src, dst;
 	u16 sport, dport;
 	u64 base, seen;		/* first number, and the end of the last */
 	struct flow *next;
@@ -61,14 +61,15 @@ static struct flow *flows;
 
 static struct flow *flow_find(const struct segment *seg, int back)
 {
-	u32 src = back ? seg->dst : seg->src, dst = back ? seg->src : seg->dst;
+	struct in6_addr src = back ? seg->dst : seg->src;
+	struct in6_addr dst = back ? seg->src : seg->dst;
 	u16 sport = back ? seg->dport : seg->sport;
 	u16 dport = back ? seg->sport : seg->dport;
 	struct flow *f;
 
 	for (f = flows; f; f = f->next)
-		if (f->src == src && f->dst == dst && f->sport == sport &&
-		    f->dport == dport)
+		if (same_in6(&f->src, &src) && same_in6(&f->dst, &dst) &&
+		    f->sport == sport && f->dport == dport)
 			return f;
 	f = back ? NULL : calloc(1, sizeof(*f));
 	if (!f)
@@ -112,17 +113,11 @@ static int is_repeated(struct flow *f, const struct segment *seg)
 	return 0;
 }
 
-static void format_addr(char *buf, size_t size, u32 ip, u16 port)
-{
-	snprintf(buf, size, "%u.%u.%u.%u:%u", ip >> 24, ip >> 16 & 255,
-		 ip >> 8 & 255, ip & 255, port);
-}
-
 static int print_segment(const struct segment *seg, int out, u64 sec, u32 nsec)
 {
 	static const char * const verdict[] = { "ok", "BAD", "partial", "?" };
 	struct flow *f = flow_find(seg, 0), *back = flow_find(seg, 1);
-	char src[32], dst[32], flags[16];
+	char src[HOST_TEXT], dst[HOST_TEXT], flags[16];
 	int repeated = is_repeated(f, seg);
 	u64 seq = seg->seq, ack = seg->ack;
 
@@ -133,10 +128,10 @@ static int print_segment(const struct segment *seg, int out, u64 sec, u32 nsec)
 		if (back && seg->flags & SEG_ACK)
 			ack = relative(ack, back->base);
 	}
-	format_addr(src, sizeof(src), seg->src, seg->sport);
-	format_addr(dst, sizeof(dst), seg->dst, seg->dport);
 	printf("%llu.%06u %s %s > %s flags=%s seq=%llu end=%llu ack=%llu",
-	       sec, nsec / 1000, out ? "out" : "in", src, dst,
+	       sec, nsec / 1000, out ? "out" : "in",
+	       host_text(&seg->src, seg->sport, src),
+	       host_text(&seg->dst, seg->dport, dst),
 	       segment_flags(seg->flags, flags), seq,
 	       seq + segment_span(seg), ack);
 	printf(" win=%u len=%u opt=%s csum=%s id=%u", seg->win, seg->len,
@@ -216,7 +211,8 @@ static int take_packet(int fd, int *shown)
 	if (from.sll_hatype == ARPHRD_LOOPBACK &&
 	    from.sll_pkttype != PACKET_OUTGOING)
 		return 1;
-	if (ntohs(from.sll_protocol) == ETH_P_IP)
+	if (ntohs(from.sll_protocol) == ETH_P_IP ||
+	    ntohs(from.sll_protocol) == ETH_P_IPV6)
 		*shown += show(pkt, n, from.sll_pkttype == PACKET_OUTGOING,
 			       ready, ts.tv_sec, ts.tv_nsec);
 	return 1;

@@ -32,8 +32,9 @@
 static struct {
 	int listen, proto, port, sndbuf, rcvbuf, delay_us, chunk, timeout;
 	int count, parallel, duplex, exact, leave, progress, close_ms, backlog;
+	int door;
 	u64 size, seed, back_size, back_seed;
-	const char *addr, *from, *file, *digest, *ready, *read_gate;
+	const char *addr, *from, *device, *file, *digest, *ready, *read_gate;
 	const char *close_gate, *send_gate;
 } opt = {
 	.port = 7253, .chunk = CHUNK, .timeout = 600, .count = 1,
@@ -47,6 +48,8 @@ static const char usage[] =
 "  -a ADDR       server: bind to, client: connect to\n"
 "  -A ADDR       client: bind to this address first\n"
 "  -p PORT       default 7253      -P PROTO     default $CLASP_PROTO or 253\n"
+"  -I DEVICE     SO_BINDTODEVICE\n"
+"  -F FAMILY     take the socket from this address family, protocol 0\n"
 "  -s SIZE       payload of the client in bytes, K and M allowed\n"
 "  -S SEED       its seed\n"
 "  -f FILE       client: send this file, server: write what arrives there\n"
@@ -86,12 +89,28 @@ static u64 parse_size(const char *s)
 	return n;
 }
 
+static int family_of(const char *ip)
+{
+	return strchr(ip, ':') ? AF_INET6 : AF_INET;
+}
+
+static union address address(const char *ip, int port)
+{
+	return address_of(family_of(ip), ip, port);
+}
+
 static int new_socket(void)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, opt.proto);
+	int family = family_of(opt.addr);
+	/* AF_CLASP's third argument says which version of IP. */
+	int fd = opt.door ? socket(opt.door, SOCK_STREAM, family == AF_INET6) :
+			    socket(family, SOCK_STREAM, opt.proto);
 
 	if (fd < 0)
 		die_errno("socket");
+	if (opt.device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
+				     opt.device, strlen(opt.device)))
+		die_errno("SO_BINDTODEVICE");
 	if (opt.sndbuf && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &opt.sndbuf,
 				     sizeof(opt.sndbuf)))
 		die_errno("SO_SNDBUF");
@@ -283,12 +302,12 @@ static void serve(int fd)
 
 static int server(void)
 {
-	struct sockaddr_in a = addr4(opt.addr, opt.port);
+	union address a = address(opt.addr, opt.port);
 	int total = opt.parallel > 1 ? opt.parallel : opt.count;
 	int lfd = new_socket(), one = 1, i;
 
 	setsockopt(lfd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(lfd, (void *)&a, sizeof(a)))
+	if (bind(lfd, &a.any, sizeof(a)))
 		die_errno("bind");
 	if (listen(lfd, opt.backlog))
 		die_errno("listen");
@@ -346,16 +365,16 @@ static void check_reply(int fd, char reply[TRAILER_LEN + 1])
 
 static int client_connect(void)
 {
-	struct sockaddr_in a = addr4(opt.addr, opt.port);
+	union address a = address(opt.addr, opt.port);
 	int fd = new_socket();
 
 	if (opt.from) {
-		struct sockaddr_in from = addr4(opt.from, 0);
+		union address from = address(opt.from, 0);
 
-		if (bind(fd, (void *)&from, sizeof(from)))
+		if (bind(fd, &from.any, sizeof(from)))
 			die_errno("bind");
 	}
-	if (connect(fd, (void *)&a, sizeof(a)))
+	if (connect(fd, &a.any, sizeof(a)))
 		die_errno("connect");
 	mark_ready(opt.ready);
 	return fd;
@@ -479,6 +498,9 @@ static int parse_number_option(int c)
 	case 'B':
 		opt.rcvbuf = parse_size(optarg);
 		break;
+	case 'F':
+		opt.door = atoi(optarg);
+		break;
 	case 't':
 		opt.timeout = atoi(optarg);
 		break;
@@ -494,7 +516,7 @@ static int parse_number_option(int c)
 static int parse_options(int argc, char **argv)
 {
 	static const char letters[] =
-		"lDxkvHa:A:f:d:W:G:g:C:p:P:s:S:e:E:n:j:q:r:R:b:B:t:c:";
+		"lDxkvHa:A:I:f:d:W:G:g:C:p:P:s:S:e:E:n:j:q:r:R:b:B:t:c:F:";
 	int c, digest_only = 0;
 
 	while ((c = getopt(argc, argv, letters)) != -1) {
@@ -519,6 +541,9 @@ static int parse_options(int argc, char **argv)
 			break;
 		case 'A':
 			opt.from = optarg;
+			break;
+		case 'I':
+			opt.device = optarg;
 			break;
 		case 'f':
 			opt.file = optarg;

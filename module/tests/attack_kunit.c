@@ -183,6 +183,7 @@ static void attack_blind_data(struct kunit *test)
 
 static void make_flow(struct clasp_flow *flow, u32 n)
 {
+	flow->scope = 0;
 	ipv6_addr_set_v4mapped(htonl(0xc0000201), &flow->laddr);
 	ipv6_addr_set_v4mapped(htonl(0xc0000202 + n / 1000), &flow->raddr);
 	flow->lport = htons(80);
@@ -258,7 +259,6 @@ static u16 connect_from(struct wire *wire, u32 raddr)
 	KUNIT_ASSERT_EQ(wire->test, 0,
 			sock_create_kern(&init_net, AF_INET, SOCK_STREAM,
 					 clasp_protocol, &sock));
-	clasp_sk(sock->sk)->af = &wire_af;
 	inet_sk(sock->sk)->inet_saddr = htonl(0x0afd0001);
 	KUNIT_EXPECT_EQ(wire->test, -EINPROGRESS,
 			kernel_connect(sock, (struct sockaddr_unsized *)&addr,

@@ -168,13 +168,13 @@ static void busy_backlog_full(struct kunit *test)
 }
 
 static struct kunit_case busy_cases[] = {
-	KUNIT_CASE(busy_segments),
-	KUNIT_CASE(busy_timer),
-	KUNIT_CASE(busy_reset),
-	KUNIT_CASE(busy_listener),
-	KUNIT_CASE(busy_listener_timer),
-	KUNIT_CASE(busy_listener_closed),
-	KUNIT_CASE(busy_backlog_full),
+	WIRE_CASE(busy_segments),
+	WIRE_CASE(busy_timer),
+	WIRE_CASE(busy_reset),
+	WIRE_CASE(busy_listener),
+	WIRE_CASE(busy_listener_timer),
+	WIRE_CASE(busy_listener_closed),
+	WIRE_CASE(busy_backlog_full),
 	{}
 };
 

@@ -445,6 +445,28 @@ static void classify_never(struct kunit *test)
 	}
 }
 
+/* CLASP_DEFER_ACCEPT: an ACK opens with data or FIN only. */
+static const struct row text_wanted_rows[] = {
+	{ "ACK", IN(SYN_RECEIVED), A, 0, 0, 1, EV(INCOMPLETE) },
+	{ "data", IN(SYN_RECEIVED), A, 0, 9, 1, EV(ACK_OF_SYN) },
+	{ "FIN", IN(SYN_RECEIVED), F | A, 0, 0, 1, EV(ACK_OF_SYN) },
+	{ "data ahead", IN(SYN_RECEIVED), A, 9, 9, 1, EV(ACK_OF_SYN) },
+	{ "ACK of ISS", IN(SYN_RECEIVED), A, 0, 0, 0, EV(ACK_UNSENT) },
+	{ "SYN again", IN(SYN_RECEIVED), S, -1, 0, 0, EV(SYN_REPEATED) },
+	{ "RST", IN(SYN_RECEIVED), R, 0, 0, 0, EV(RST) },
+};
+
+static void want_text(struct clasp_view *view)
+{
+	view->wants_text = true;
+}
+
+static void classify_text_wanted(struct kunit *test)
+{
+	check_rows(test, text_wanted_rows, ARRAY_SIZE(text_wanted_rows),
+		   want_text);
+}
+
 static struct kunit_case classify_cases[] = {
 	KUNIT_CASE(classify_closed),
 	KUNIT_CASE(classify_listen),
@@ -453,6 +475,7 @@ static struct kunit_case classify_cases[] = {
 	KUNIT_CASE(classify_syn_sent),
 	KUNIT_CASE(classify_syn_unsent),
 	KUNIT_CASE(classify_syn_received),
+	KUNIT_CASE(classify_text_wanted),
 	KUNIT_CASE(classify_window),
 	KUNIT_CASE(classify_ack),
 	KUNIT_CASE(classify_window_shut),

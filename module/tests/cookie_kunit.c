@@ -15,6 +15,7 @@ static struct clasp_cookies *cookies(void)
 
 static void make_flow(struct clasp_flow *flow)
 {
+	flow->scope = 0;
 	ipv6_addr_set_v4mapped(htonl(0xc0000201), &flow->laddr);
 	ipv6_addr_set_v4mapped(htonl(0xc0000202), &flow->raddr);
 	flow->lport = htons(80);

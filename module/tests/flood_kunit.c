@@ -156,7 +156,7 @@ static void flood_cookie_data(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, server);
 	/* The SYN had no MSS option: RFC 9293, 3.7.1. */
 	KUNIT_EXPECT_EQ(test, clasp_sk(server->sk)->peer_mss,
-			CLASP_MSS_DEFAULT);
+			wire_af.default_mss);
 	KUNIT_EXPECT_EQ(test, clasp_sk(server->sk)->snd_wnd, 65536);
 	KUNIT_EXPECT_EQ(test, 9, wire_receive(server, text, sizeof(text)));
 	KUNIT_EXPECT_EQ(test, 0, wire_receive(server, text, sizeof(text)));
@@ -383,20 +383,20 @@ static void flood_reflection(struct kunit *test)
 }
 
 static struct kunit_case flood_cases[] = {
-	KUNIT_CASE(flood_cookies),
-	KUNIT_CASE(flood_without_cookies),
-	KUNIT_CASE(flood_always),
-	KUNIT_CASE(flood_namespace),
-	KUNIT_CASE(flood_cookie_data),
-	KUNIT_CASE(flood_cookie_behind),
-	KUNIT_CASE(flood_cookie_loss),
-	KUNIT_CASE(flood_stray_ack),
-	KUNIT_CASE(flood_cookie_old),
-	KUNIT_CASE(flood_cookie_overflow),
-	KUNIT_CASE(flood_accept_queue),
-	KUNIT_CASE(flood_accept_queue_syn),
-	KUNIT_CASE(flood_backlog),
-	KUNIT_CASE(flood_reflection),
+	WIRE_CASE(flood_cookies),
+	WIRE_CASE(flood_without_cookies),
+	WIRE_CASE(flood_always),
+	WIRE_CASE(flood_namespace),
+	WIRE_CASE(flood_cookie_data),
+	WIRE_CASE(flood_cookie_behind),
+	WIRE_CASE(flood_cookie_loss),
+	WIRE_CASE(flood_stray_ack),
+	WIRE_CASE(flood_cookie_old),
+	WIRE_CASE(flood_cookie_overflow),
+	WIRE_CASE(flood_accept_queue),
+	WIRE_CASE(flood_accept_queue_syn),
+	WIRE_CASE(flood_backlog),
+	WIRE_CASE(flood_reflection),
 	{}
 };
 

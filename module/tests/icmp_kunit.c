@@ -170,7 +170,7 @@ static void icmp_recverr(struct kunit *test)
 	struct wire_pair pair;
 
 	sending(wire, &pair);
-	inet_set_bit(RECVERR, pair.client->sk);
+	wire_recverr(pair.client);
 	wire_icmp(wire, C, SOFT(101));
 	KUNIT_EXPECT_EQ(test, -EHOSTUNREACH, wire_error(pair.client));
 	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&pair.client->sk->sk_error_queue));
@@ -184,15 +184,18 @@ static void icmp_recverr_connect(struct kunit *test)
 	struct socket *sock = connecting(wire);
 	struct sk_buff *skb;
 
-	inet_set_bit(RECVERR, sock->sk);
+	wire_recverr(sock);
 	wire_icmp(wire, C, HARD(100));
 	KUNIT_EXPECT_EQ(test, -ECONNREFUSED, wire_error(sock));
 	skb = sock_dequeue_err_skb(sock->sk);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	KUNIT_EXPECT_EQ(test, SKB_EXT_ERR(skb)->ee.ee_errno, ECONNREFUSED);
 	KUNIT_EXPECT_EQ(test, SKB_EXT_ERR(skb)->ee.ee_origin,
-			SO_EE_ORIGIN_ICMP);
-	KUNIT_EXPECT_EQ(test, SKB_EXT_ERR(skb)->ee.ee_code, ICMP_PORT_UNREACH);
+			wire->family == AF_INET6 ? SO_EE_ORIGIN_ICMP6 :
+						   SO_EE_ORIGIN_ICMP);
+	KUNIT_EXPECT_EQ(test, SKB_EXT_ERR(skb)->ee.ee_code,
+			wire->family == AF_INET6 ? ICMPV6_PORT_UNREACH :
+						   ICMP_PORT_UNREACH);
 	KUNIT_EXPECT_EQ(test, SKB_EXT_ERR(skb)->port, htons(WIRE_SERVER_PORT));
 	kfree_skb(skb);
 	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSED);
@@ -283,19 +286,19 @@ static void icmp_mtu(struct kunit *test)
 }
 
 static struct kunit_case icmp_cases[] = {
-	KUNIT_CASE(icmp_connect),
-	KUNIT_CASE(icmp_connect_number),
-	KUNIT_CASE(icmp_stranger),
-	KUNIT_CASE(icmp_busy),
-	KUNIT_CASE(icmp_busy_established),
-	KUNIT_CASE(icmp_established),
-	KUNIT_CASE(icmp_forgotten),
-	KUNIT_CASE(icmp_recverr),
-	KUNIT_CASE(icmp_recverr_connect),
-	KUNIT_CASE(icmp_request),
-	KUNIT_CASE(icmp_request_busy),
-	KUNIT_CASE(icmp_time_wait),
-	KUNIT_CASE(icmp_mtu),
+	WIRE_CASE(icmp_connect),
+	WIRE_CASE(icmp_connect_number),
+	WIRE_CASE(icmp_stranger),
+	WIRE_CASE(icmp_busy),
+	WIRE_CASE(icmp_busy_established),
+	WIRE_CASE(icmp_established),
+	WIRE_CASE(icmp_forgotten),
+	WIRE_CASE(icmp_recverr),
+	WIRE_CASE(icmp_recverr_connect),
+	WIRE_CASE(icmp_request),
+	WIRE_CASE(icmp_request_busy),
+	WIRE_CASE(icmp_time_wait),
+	WIRE_CASE(icmp_mtu),
 	{}
 };
 

@@ -364,21 +364,21 @@ static void mtu_random(struct kunit *test)
 }
 
 static struct kunit_case mtu_cases[] = {
-	KUNIT_CASE(mtu_reduced),
-	KUNIT_CASE(mtu_reduced_in_flight),
-	KUNIT_CASE(mtu_route_grows),
-	KUNIT_CASE(mtu_queue_follows_route),
-	KUNIT_CASE(mtu_without_route),
-	KUNIT_CASE(mtu_black_hole),
-	KUNIT_CASE(mtu_deep_black_hole),
-	KUNIT_CASE(mtu_floor),
-	KUNIT_CASE(mtu_search),
-	KUNIT_CASE(mtu_probe_spares_cwnd),
-	KUNIT_CASE(mtu_probe_resent),
-	KUNIT_CASE(mtu_heals),
-	KUNIT_CASE(mtu_outage),
-	KUNIT_CASE(mtu_not_probing),
-	KUNIT_CASE(mtu_random),
+	WIRE_CASE(mtu_reduced),
+	WIRE_CASE(mtu_reduced_in_flight),
+	WIRE_CASE(mtu_route_grows),
+	WIRE_CASE(mtu_queue_follows_route),
+	WIRE_CASE(mtu_without_route),
+	WIRE_CASE(mtu_black_hole),
+	WIRE_CASE(mtu_deep_black_hole),
+	WIRE_CASE(mtu_floor),
+	WIRE_CASE(mtu_search),
+	WIRE_CASE(mtu_probe_spares_cwnd),
+	WIRE_CASE(mtu_probe_resent),
+	WIRE_CASE(mtu_heals),
+	WIRE_CASE(mtu_outage),
+	WIRE_CASE(mtu_not_probing),
+	WIRE_CASE(mtu_random),
 	{}
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Connections that no program holds, and the end of their namespace. */
+#include "../memory.h"
 #include "../orphan.h"
 #include "letters.h"
 
@@ -151,14 +152,69 @@ static void orphan_lets_go(struct kunit *test)
 	sock_put(sk);
 }
 
+/* As if other sockets used all the memory there may be used, or no longer. */
+static void use_memory(bool all)
+{
+	long pages = clasp_memory_limits[CLASP_MEMORY_LIMITS - 1] + 1;
+
+	atomic_long_add(all ? pages : -pages, &clasp_memory_allocated);
+}
+
+/* Without memory, an orphan that holds some goes when its timer comes. */
+static void orphan_without_memory(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	u64 before = clasp_mib_read(&init_net, CLASP_MIB_AbortOnMemory);
+	u8 *buf = kunit_kzalloc(test, 20000, GFP_KERNEL);
+	struct wire_pair pair;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	wire_open_idle(wire, &pair);
+	wire_cut(wire, C);
+	KUNIT_EXPECT_EQ(test, 20000, wire_send(pair.client, buf, 20000));
+	wire_close(wire, &pair.client);
+	wire_run(wire, SECONDS(1));
+	WIRE_STATES(wire, FIN_WAIT_1, ESTABLISHED);
+	wire_mend(wire);
+	wire_clear(wire);
+	use_memory(true);
+	/* The third of its retransmissions is due 1.4 s after the first segment. */
+	wire_run(wire, MS(500));
+	use_memory(false);
+	WIRE_STATES(wire, CLOSED, CLOSED);
+	KUNIT_EXPECT_EQ(test, wire->log[0].flags & R, R);
+	KUNIT_EXPECT_EQ(test, orphans(), 0);
+	KUNIT_EXPECT_EQ(test, before + 1,
+			clasp_mib_read(&init_net, CLASP_MIB_AbortOnMemory));
+}
+
+/* Or at once, if there is none when it is closed. */
+static void orphan_closed_without_memory(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	u8 *buf = kunit_kzalloc(test, 20000, GFP_KERNEL);
+	struct wire_pair pair;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	wire_open_idle(wire, &pair);
+	KUNIT_EXPECT_EQ(test, 20000, wire_send(pair.client, buf, 20000));
+	use_memory(true);
+	wire_close(wire, &pair.client);
+	use_memory(false);
+	KUNIT_EXPECT_EQ(test, wire_state(wire, C), CLASP_CLOSED);
+	KUNIT_EXPECT_EQ(test, orphans(), 0);
+}
+
 static struct kunit_case orphan_cases[] = {
-	KUNIT_CASE(orphan_in_fin_wait_1),
-	KUNIT_CASE(orphan_in_fin_wait_2),
-	KUNIT_CASE(orphan_in_closing),
-	KUNIT_CASE(orphan_in_last_ack),
-	KUNIT_CASE(orphan_many),
-	KUNIT_CASE(orphan_unaccepted),
-	KUNIT_CASE(orphan_lets_go),
+	WIRE_CASE(orphan_without_memory),
+	WIRE_CASE(orphan_closed_without_memory),
+	WIRE_CASE(orphan_in_fin_wait_1),
+	WIRE_CASE(orphan_in_fin_wait_2),
+	WIRE_CASE(orphan_in_closing),
+	WIRE_CASE(orphan_in_last_ack),
+	WIRE_CASE(orphan_many),
+	WIRE_CASE(orphan_unaccepted),
+	WIRE_CASE(orphan_lets_go),
 	{}
 };
 

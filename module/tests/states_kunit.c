@@ -227,9 +227,9 @@ static void states_disconnect(struct kunit *test)
 }
 
 static struct kunit_case states_cases[] = {
-	KUNIT_CASE(states_close),
-	KUNIT_CASE(states_abort),
-	KUNIT_CASE(states_disconnect),
+	WIRE_CASE(states_close),
+	WIRE_CASE(states_abort),
+	WIRE_CASE(states_disconnect),
 	{}
 };
 

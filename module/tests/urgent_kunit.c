@@ -331,20 +331,20 @@ static void urgent_disconnect(struct kunit *test)
 }
 
 static struct kunit_case urgent_cases[] = {
-	KUNIT_CASE(urgent_pointer),
-	KUNIT_CASE(urgent_in_all_segments),
-	KUNIT_CASE(urgent_at_once),
-	KUNIT_CASE(urgent_out_of_reach),
-	KUNIT_CASE(urgent_wraps),
-	KUNIT_CASE(urgent_window_shut),
-	KUNIT_CASE(urgent_ahead),
-	KUNIT_CASE(urgent_out_of_order),
-	KUNIT_CASE(urgent_old_pointer),
-	KUNIT_CASE(urgent_repeated),
-	KUNIT_CASE(urgent_never_arrives),
-	KUNIT_CASE(urgent_points_to_fin),
-	KUNIT_CASE(urgent_after_fin),
-	KUNIT_CASE(urgent_disconnect),
+	WIRE_CASE(urgent_pointer),
+	WIRE_CASE(urgent_in_all_segments),
+	WIRE_CASE(urgent_at_once),
+	WIRE_CASE(urgent_out_of_reach),
+	WIRE_CASE(urgent_wraps),
+	WIRE_CASE(urgent_window_shut),
+	WIRE_CASE(urgent_ahead),
+	WIRE_CASE(urgent_out_of_order),
+	WIRE_CASE(urgent_old_pointer),
+	WIRE_CASE(urgent_repeated),
+	WIRE_CASE(urgent_never_arrives),
+	WIRE_CASE(urgent_points_to_fin),
+	WIRE_CASE(urgent_after_fin),
+	WIRE_CASE(urgent_disconnect),
 	{}
 };
 

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A wire in memory with a clock of its own: what the two ends are told. */
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/jhash.h>
 #include <linux/prandom.h>
 #include <net/checksum.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 
 #include "../input.h"
+#include "../ipv4.h"
+#include "../ipv6.h"
 #include "../isn.h"
 #include "../memory.h"
 #include "wire.h"
 
 #define WIRE_ADDR(end)	htonl(0x0afd0001 + (end))
+
+const u16 wire_families[2] = { AF_INET, AF_INET6 };
 
 /* Set by the simulator: is there no memory? */
 bool (*clasp_memory_hook)(void);
@@ -21,11 +27,24 @@ bool (*clasp_memory_hook)(void);
 static struct wire *the_wire;
 static struct rnd_state wire_rnd;
 
-/* What the tests' sockets have instead of IPv4. */
+/* What the tests' sockets have instead of IP. */
 struct clasp_af_ops wire_af;
 
 /* When a segment arrives; in skb->cb until the parser needs that. */
 #define WIRE_DUE(skb)	(*(u64 *)(skb)->cb)
+
+static bool wire_ipv6(void)
+{
+	return the_wire->family == AF_INET6;
+}
+
+/* An end's address, as it is in a flow. */
+void wire_address(enum wire_end end, struct in6_addr *addr)
+{
+	ipv6_addr_set_v4mapped(WIRE_ADDR(end), addr);
+	if (wire_ipv6())
+		ipv6_addr_set(addr, htonl(0xfd000253), 0, 0, WIRE_ADDR(end));
+}
 
 static enum wire_end wire_end_of(const struct in6_addr *addr)
 {
@@ -140,23 +159,11 @@ static void wire_launch(struct wire *wire, struct sk_buff *skb, u64 due)
 	__skb_queue_tail(&wire->flights, skb);
 }
 
-/* A packet as the receiver's IP would hand it over, checksum and all. */
-static struct sk_buff *wire_packet(const void *segment, u32 len,
-				   enum wire_end from)
+static void wire_ipv4_header(struct sk_buff *skb, enum wire_end from)
 {
-	struct sk_buff *skb = alloc_skb(64 + len, GFP_ATOMIC);
-	struct clasphdr *hdr;
-	struct iphdr *iph;
+	u32 len = skb->len;
+	struct iphdr *iph = skb_push(skb, sizeof(*iph));
 
-	if (!skb)
-		return NULL;
-	skb_reserve(skb, 64);
-	hdr = skb_put_data(skb, segment, len);
-	hdr->check = 0;
-	hdr->check = csum_tcpudp_magic(WIRE_ADDR(from), WIRE_ADDR(!from), len,
-				       clasp_protocol,
-				       csum_partial(hdr, len, 0));
-	iph = skb_push(skb, sizeof(*iph));
 	memset(iph, 0, sizeof(*iph));
 	iph->version = 4;
 	iph->ihl = 5;
@@ -165,9 +172,53 @@ static struct sk_buff *wire_packet(const void *segment, u32 len,
 	iph->daddr = WIRE_ADDR(!from);
 	iph->tot_len = htons(sizeof(*iph) + len);
 	skb_reset_network_header(skb);
-	__skb_pull(skb, sizeof(*iph));
-	skb_reset_transport_header(skb);
 	skb->protocol = htons(ETH_P_IP);
+	__skb_pull(skb, sizeof(*iph));
+}
+
+static void wire_ipv6_header(struct sk_buff *skb, enum wire_end from)
+{
+	u32 len = skb->len;
+	struct ipv6hdr *hdr = skb_push(skb, sizeof(*hdr));
+
+	memset(hdr, 0, sizeof(*hdr));
+	hdr->version = 6;
+	hdr->nexthdr = clasp_protocol;
+	hdr->payload_len = htons(len);
+	wire_address(from, &hdr->saddr);
+	wire_address(!from, &hdr->daddr);
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IPV6);
+	__skb_pull(skb, sizeof(*hdr));
+}
+
+static __wsum wire_pseudo(const struct sk_buff *skb)
+{
+	if (wire_ipv6())
+		return ip6_compute_pseudo((struct sk_buff *)skb,
+					  clasp_protocol);
+	return csum_tcpudp_nofold(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
+				  skb->len, clasp_protocol, 0);
+}
+
+/* A packet as the receiver's IP would hand it over, checksum and all. */
+static struct sk_buff *wire_packet(const void *segment, u32 len,
+				   enum wire_end from)
+{
+	struct sk_buff *skb = alloc_skb(64 + len, GFP_ATOMIC);
+	struct clasphdr *hdr;
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, 64);
+	hdr = skb_put_data(skb, segment, len);
+	if (wire_ipv6())
+		wire_ipv6_header(skb, from);
+	else
+		wire_ipv4_header(skb, from);
+	skb_reset_transport_header(skb);
+	hdr->check = 0;
+	hdr->check = csum_fold(csum_partial(hdr, len, wire_pseudo(skb)));
 	return skb;
 }
 
@@ -244,18 +295,35 @@ static int wire_xmit_path(struct net *net, const struct clasp_path *path,
 	return wire_xmit_from(wire_end_of(&path->flow.laddr), skb);
 }
 
-static int wire_af_connect(struct sock *sk, struct sockaddr_unsized *uaddr,
-			   int len)
+static void wire_connect_ipv4(struct sock *sk, const struct sockaddr_in *addr)
 {
-	const struct sockaddr_in *addr = (const struct sockaddr_in *)uaddr;
 	struct clasp_flow *flow = &clasp_sk(sk)->entry.flow;
 	struct inet_sock *inet = inet_sk(sk);
 
 	inet->inet_daddr = addr->sin_addr.s_addr;
-	inet->inet_dport = addr->sin_port;
 	ipv6_addr_set_v4mapped(inet->inet_saddr, &flow->laddr);
 	ipv6_addr_set_v4mapped(inet->inet_daddr, &flow->raddr);
-	flow->rport = addr->sin_port;
+}
+
+static void wire_connect_ipv6(struct sock *sk, const struct sockaddr_in6 *addr)
+{
+	struct clasp_flow *flow = &clasp_sk(sk)->entry.flow;
+
+	sk->sk_v6_daddr = addr->sin6_addr;
+	flow->laddr = inet6_sk(sk)->saddr;
+	flow->raddr = addr->sin6_addr;
+}
+
+static int wire_af_connect(struct sock *sk, struct sockaddr_unsized *uaddr,
+			   int len)
+{
+	if (wire_ipv6())
+		wire_connect_ipv6(sk, (const struct sockaddr_in6 *)uaddr);
+	else
+		wire_connect_ipv4(sk, (const struct sockaddr_in *)uaddr);
+	/* At the same place in both kinds of address. */
+	inet_sk(sk)->inet_dport = ((const struct sockaddr_in *)uaddr)->sin_port;
+	clasp_sk(sk)->entry.flow.rport = inet_sk(sk)->inet_dport;
 	return 0;
 }
 
@@ -264,36 +332,31 @@ static int wire_af_route(struct sock *sk)
 	return 0;
 }
 
-static u32 wire_af_mtu(struct sock *sk)
+/* IPv6's header is longer. */
+static u32 wire_mtu(u32 mtu)
 {
-	return the_wire->mtu;
+	return mtu ? mtu + wire_af.header_len - sizeof(struct iphdr) : 0;
 }
 
-static void wire_af_child(struct sock *child, const struct clasp_path *path)
+static u32 wire_af_mtu(struct sock *sk)
 {
-	struct inet_sock *inet = inet_sk(child);
-
-	inet->inet_daddr = path->flow.raddr.s6_addr32[3];
-	inet->inet_saddr = path->flow.laddr.s6_addr32[3];
-	inet->inet_rcv_saddr = inet->inet_saddr;
+	return wire_mtu(the_wire->mtu);
 }
 
 static u32 wire_af_path_mtu(struct net *net, const struct clasp_path *path)
 {
-	return WIRE_MTU;
+	return wire_mtu(WIRE_MTU);
 }
 
 static void wire_deliver(struct wire *wire, struct sk_buff *skb)
 {
-	__wsum pseudo = csum_tcpudp_nofold(ip_hdr(skb)->saddr,
-					   ip_hdr(skb)->daddr, skb->len,
-					   clasp_protocol, 0);
+	__wsum pseudo = wire_pseudo(skb);
 
 	memset(skb->cb, 0, sizeof(skb->cb));
 	local_bh_disable();
 	rcu_read_lock();
 	if (clasp_segment_parse(skb, pseudo) == CLASP_VALID) {
-		clasp_input(&init_net, &wire_af, skb);
+		clasp_input(&init_net, skb);
 	} else {
 		wire->caught++;
 		kfree_skb(skb);
@@ -474,24 +537,34 @@ void wire_inject_at(struct wire *wire, u16 port, u8 flags, u64 seq,
 	});
 }
 
+static void wire_icmp_header(struct sk_buff *skb)
+{
+	skb_set_transport_header(skb, skb->len);
+	if (wire_ipv6()) {
+		skb_put_zero(skb, sizeof(struct icmp6hdr));
+		icmp6_hdr(skb)->icmp6_type = ICMPV6_DEST_UNREACH;
+		icmp6_hdr(skb)->icmp6_code = ICMPV6_PORT_UNREACH;
+	} else {
+		skb_put_zero(skb, sizeof(struct icmphdr));
+		icmp_hdr(skb)->type = ICMP_DEST_UNREACH;
+		icmp_hdr(skb)->code = ICMP_PORT_UNREACH;
+	}
+}
+
 /* As IP hands it over: at the header that was returned, behind two others. */
 static struct sk_buff *wire_icmp_message(struct kunit *test)
 {
 	struct sk_buff *skb = alloc_skb(256, GFP_KERNEL);
-	struct iphdr *iph;
+	u8 *returned;
 
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	skb_reserve(skb, 64);
 	skb_reset_network_header(skb);
-	skb_put_zero(skb, sizeof(*iph));
-	skb_set_transport_header(skb, skb->len);
-	skb_put_zero(skb, sizeof(struct icmphdr));
-	iph = skb_put_zero(skb, sizeof(*iph));
-	iph->ihl = 5;
-	icmp_hdr(skb)->type = ICMP_DEST_UNREACH;
-	icmp_hdr(skb)->code = ICMP_PORT_UNREACH;
+	skb_put_zero(skb, wire_af.header_len);
+	wire_icmp_header(skb);
+	returned = skb_put_zero(skb, wire_af.header_len);
 	skb_put_zero(skb, 16);
-	skb_pull(skb, sizeof(*iph) + sizeof(struct icmphdr));
+	skb_pull(skb, returned - skb->data);
 	return skb;
 }
 
@@ -501,10 +574,11 @@ int wire_icmp(struct wire *wire, enum wire_end end, struct clasp_icmp what)
 	struct sk_buff *skb = wire_icmp_message(wire->test);
 	int err;
 
-	ipv6_addr_set_v4mapped(WIRE_ADDR(end), &what.flow.laddr);
-	ipv6_addr_set_v4mapped(WIRE_ADDR(!end), &what.flow.raddr);
+	wire_address(end, &what.flow.laddr);
+	wire_address(!end, &what.flow.raddr);
 	what.flow.lport = htons(wire_port(end));
 	what.flow.rport = htons(wire_port(!end));
+	what.offset = wire_af.header_len;
 	local_bh_disable();
 	err = clasp_icmp_input(&init_net, &what, skb);
 	local_bh_enable();
@@ -544,6 +618,25 @@ static void wire_set_sysctl(void)
 	sysctl->mtu_probe_interval_ms = 600 * 1000;
 }
 
+/* From here on, IP is the wire. */
+static void wire_take_over(struct wire *wire)
+{
+	wire_af = wire->family == AF_INET6 ? clasp_ipv6_ops : clasp_ipv4_ops;
+	wire_af.connect = wire_af_connect;
+	wire_af.route = wire_af_route;
+	wire_af.mtu = wire_af_mtu;
+	wire_af.path_mtu = wire_af_path_mtu;
+	wire_af.xmit = wire_xmit;
+	wire_af.xmit_path = wire_xmit_path;
+	clasp_af_table[wire_af.af] = &wire_af;
+}
+
+static void wire_give_back(void)
+{
+	clasp_af_table[CLASP_IPV4] = &clasp_ipv4_ops;
+	clasp_af_table[CLASP_IPV6] = &clasp_ipv6_ops;
+}
+
 int wire_init(struct kunit *test)
 {
 	struct wire *wire = kunit_kzalloc(test, sizeof(*wire), GFP_KERNEL);
@@ -555,21 +648,16 @@ int wire_init(struct kunit *test)
 	if (!wire->log)
 		return -ENOMEM;
 	wire->test = test;
+	wire->family = test->param_value ? *(const u16 *)test->param_value :
+					   AF_INET;
 	wire->now = 1000 * NSEC_PER_SEC;
 	wire->delay = 10 * NSEC_PER_MSEC;
 	wire->mtu = WIRE_MTU;
 	INIT_LIST_HEAD(&wire->alarms);
 	__skb_queue_head_init(&wire->flights);
 	prandom_seed_state(&wire_rnd, 1);
-	wire_af = clasp_ipv4_ops;
-	wire_af.connect = wire_af_connect;
-	wire_af.route = wire_af_route;
-	wire_af.mtu = wire_af_mtu;
-	wire_af.child = wire_af_child;
-	wire_af.path_mtu = wire_af_path_mtu;
-	wire_af.xmit = wire_xmit;
-	wire_af.xmit_path = wire_xmit_path;
 	the_wire = wire;
+	wire_take_over(wire);
 	wire_set_sysctl();
 	clasp_isn_hook = wire_isn;
 	clasp_virtual_clock = &wire_clock;
@@ -619,9 +707,12 @@ void wire_exit(struct kunit *test)
 	rcu_barrier();
 	KUNIT_EXPECT_EQ_MSG(test, sock_prot_inuse_get(&init_net, &clasp_prot),
 			    0, "sockets");
+	KUNIT_EXPECT_EQ_MSG(test, sock_prot_inuse_get(&init_net, &clasp6_prot),
+			    0, "sockets of IPv6");
 	*wire_sysctl() = wire->saved;
 	clasp_virtual_clock = NULL;
 	clasp_isn_hook = NULL;
+	wire_give_back();
 	the_wire = NULL;
 }
 

@@ -16,7 +16,7 @@
 #define SECONDS(n)	((u64)(n) * NSEC_PER_SEC)
 #define MS(n)		((u64)(n) * NSEC_PER_MSEC)
 
-/* An end of the wire: its address is 10.253.0.1 or 10.253.0.2. */
+/* An end of the wire: 10.253.0.1 or .2, or fd00:253::10.253.0.1 or .2. */
 enum wire_end {
 	WIRE_CLIENT,
 	WIRE_SERVER,
@@ -99,11 +99,13 @@ struct wire_chance {
 /**
  * struct wire - the wire, its clock, and what has been seen on it
  * @test: the test that runs
+ * @family: AF_INET or AF_INET6: the parameter of a WIRE_CASE()
  * @now: the time, ns
  * @alarms: pending alarms by time
  * @flights: segments on their way, by time
  * @delay: how long a segment takes, ns
- * @mtu: of the path, bytes; 0 for no route
+ * @mtu: of the path, bytes, if it is IPv4's; IPv6's takes as much data in a
+ *	segment; 0 for no route
  * @isn: initial sequence number by end; 0 for one of the module's own
  * @chance: random faults
  * @rules: what is to happen to which segments
@@ -117,6 +119,7 @@ struct wire_chance {
  */
 struct wire {
 	struct kunit *test;
+	u16 family;
 	u64 now;
 	struct list_head alarms;
 	struct sk_buff_head flights;
@@ -154,6 +157,19 @@ struct wire_stream {
 };
 
 extern struct clasp_af_ops wire_af;
+extern const u16 wire_families[2];
+
+static inline void wire_family_name(const u16 *family, char *desc)
+{
+	strscpy(desc, *family == AF_INET6 ? "IPv6" : "IPv4",
+		KUNIT_PARAM_DESC_SIZE);
+}
+
+__maybe_unused
+KUNIT_ARRAY_PARAM(wire_family, wire_families, wire_family_name)
+
+/* A case for both families. */
+#define WIRE_CASE(name)	KUNIT_CASE_PARAM(name, wire_family_gen_params)
 
 int wire_init(struct kunit *test);
 void wire_exit(struct kunit *test);
@@ -163,6 +179,8 @@ struct socket *wire_socket(struct wire *wire, enum wire_end end, u16 port);
 struct socket *wire_listen(struct wire *wire, int backlog);
 int wire_bind(struct socket *sock, enum wire_end end, u16 port);
 int wire_connect(struct socket *sock, enum wire_end end);
+void wire_address(enum wire_end end, struct in6_addr *addr);
+void wire_recverr(struct socket *sock);
 struct socket *wire_accept(struct wire *wire, struct socket *listener);
 void wire_open(struct wire *wire, struct wire_pair *pair);
 void wire_open_idle(struct wire *wire, struct wire_pair *pair);

@@ -7,12 +7,27 @@
 
 #define WIRE_CHUNK	4096
 
-static void wire_address(struct sockaddr_in *addr, enum wire_end end, u16 port)
+union wire_sockaddr {
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* Both kinds have their family and their port at the same place. */
+static int wire_sockaddr(const struct socket *sock, enum wire_end end, u16 port,
+			 union wire_sockaddr *addr)
 {
+	bool v6 = sock->sk->sk_family == AF_INET6;
+	struct in6_addr at;
+
+	wire_address(end, &at);
 	memset(addr, 0, sizeof(*addr));
-	addr->sin_family = AF_INET;
-	addr->sin_addr.s_addr = htonl(0x0afd0001 + end);
-	addr->sin_port = htons(port);
+	addr->v4.sin_family = sock->sk->sk_family;
+	addr->v4.sin_port = htons(port);
+	if (v6)
+		addr->v6.sin6_addr = at;
+	else
+		addr->v4.sin_addr.s_addr = at.s6_addr32[3];
+	return v6 ? sizeof(addr->v6) : sizeof(addr->v4);
 }
 
 /*
@@ -21,15 +36,14 @@ static void wire_address(struct sockaddr_in *addr, enum wire_end end, u16 port)
  */
 int wire_bind(struct socket *sock, enum wire_end end, u16 port)
 {
-	struct sockaddr_in addr;
+	union wire_sockaddr addr;
+	int len = wire_sockaddr(sock, end, port, &addr);
 	int err;
 
-	wire_address(&addr, end, port);
 	inet_set_bit(FREEBIND, sock->sk);
-	err = kernel_bind(sock, (struct sockaddr_unsized *)&addr,
-			  sizeof(addr));
-	if (!err)
-		inet_sk(sock->sk)->inet_saddr = addr.sin_addr.s_addr;
+	err = kernel_bind(sock, (struct sockaddr_unsized *)&addr, len);
+	if (!err && sock->sk->sk_family == AF_INET)
+		inet_sk(sock->sk)->inet_saddr = addr.v4.sin_addr.s_addr;
 	return err;
 }
 
@@ -59,10 +73,9 @@ struct socket *wire_socket(struct wire *wire, enum wire_end end, u16 port)
 	struct socket *sock;
 
 	KUNIT_ASSERT_EQ(wire->test, 0,
-			sock_create_kern(&init_net, AF_INET, SOCK_STREAM,
+			sock_create_kern(&init_net, wire->family, SOCK_STREAM,
 					 clasp_protocol, &sock));
 	wire_keep(wire, sock);
-	clasp_sk(sock->sk)->af = &wire_af;
 	sock->sk->sk_reuse = SK_CAN_REUSE;
 	/* Page fragments of its own: skbs don't depend on other tests. */
 	sock->sk->sk_use_task_frag = false;
@@ -81,12 +94,12 @@ struct socket *wire_listen(struct wire *wire, int backlog)
 /* connect(2), without waiting: 0, or what it says. */
 int wire_connect(struct socket *sock, enum wire_end end)
 {
-	struct sockaddr_in addr;
+	u16 port = end == WIRE_SERVER ? WIRE_SERVER_PORT : WIRE_CLIENT_PORT;
+	union wire_sockaddr addr;
+	int len = wire_sockaddr(sock, end, port, &addr);
 
-	wire_address(&addr, end, end == WIRE_SERVER ? WIRE_SERVER_PORT :
-						      WIRE_CLIENT_PORT);
-	return kernel_connect(sock, (struct sockaddr_unsized *)&addr,
-			      sizeof(addr), O_NONBLOCK);
+	return kernel_connect(sock, (struct sockaddr_unsized *)&addr, len,
+			      O_NONBLOCK);
 }
 
 /* accept(2), without waiting: NULL if there is nobody. */
@@ -151,6 +164,15 @@ void wire_option(struct wire *wire, struct socket *sock, int name, int value)
 			clasp_setsockopt(sock->sk, SOL_CLASP, name,
 					 KERNEL_SOCKPTR(&value),
 					 sizeof(value)));
+}
+
+/* IP_RECVERR or its twin. */
+void wire_recverr(struct socket *sock)
+{
+	if (sock->sk->sk_family == AF_INET)
+		inet_set_bit(RECVERR, sock->sk);
+	else
+		inet6_set_bit(RECVERR6, sock->sk);
 }
 
 int wire_send(struct socket *sock, const void *data, u32 len)
@@ -269,11 +291,11 @@ int wire_state(struct wire *wire, enum wire_end end)
 {
 	bool client = end == WIRE_CLIENT;
 	struct clasp_entry *entry;
-	struct clasp_flow flow;
+	struct clasp_flow flow = {};
 	int state;
 
-	ipv6_addr_set_v4mapped(htonl(0x0afd0001 + end), &flow.laddr);
-	ipv6_addr_set_v4mapped(htonl(0x0afd0001 + !end), &flow.raddr);
+	wire_address(end, &flow.laddr);
+	wire_address(!end, &flow.raddr);
 	flow.lport = htons(client ? WIRE_CLIENT_PORT : WIRE_SERVER_PORT);
 	flow.rport = htons(client ? WIRE_SERVER_PORT : WIRE_CLIENT_PORT);
 	entry = clasp_table_find(&clasp_net(&init_net)->table, &flow);

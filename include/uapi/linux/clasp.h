@@ -14,18 +14,132 @@
  */
 #define IPPROTO_CLASP		253
 
+/*
+ * An address family of its own leads to the same sockets, for programs that can
+ * be told a family but no protocol: socket(AF_CLASP, SOCK_STREAM, 0), and 1
+ * instead of 0 for IPv6. Addresses are those of AF_INET and AF_INET6. Linux
+ * never implemented what the number stood for (AF_ASH). The module parameter
+ * "family" picks another one.
+ */
+#define AF_CLASP		18
+#define PF_CLASP		AF_CLASP
+#define AF_CLASP_IPV4		0
+#define AF_CLASP_IPV6		1
+
 /* The level for setsockopt() and getsockopt(). */
 #define SOL_CLASP		253
 
 /* Options at level SOL_CLASP; numbers and meanings are TCP's. */
 #define CLASP_NODELAY		1	/* int: send small segments at once */
+#define CLASP_MAXSEG		2	/* int: bytes of data in a segment */
+#define CLASP_CORK		3	/* int: keep segments that are not full */
 #define CLASP_KEEPIDLE		4	/* int: s of silence to a keep-alive */
 #define CLASP_KEEPINTVL		5	/* int: s between keep-alives */
 #define CLASP_KEEPCNT		6	/* int: keep-alives without answer */
 #define CLASP_SYNCNT		7	/* int: SYNs sent again */
 #define CLASP_LINGER2		8	/* int: s in FIN-WAIT-2 once closed */
+#define CLASP_DEFER_ACCEPT	9	/* int: s to wait for data first */
+#define CLASP_WINDOW_CLAMP	10	/* int: bytes of window at most */
+#define CLASP_INFO		11	/* struct clasp_info, only to get */
 #define CLASP_QUICKACK		12	/* int: acknowledge without delay */
+#define CLASP_CONGESTION	13	/* char[]: name of the algorithm */
 #define CLASP_USER_TIMEOUT	18	/* int: ms to wait for an ACK */
+#define CLASP_NOTSENT_LOWAT	25	/* int: bytes that may wait to be sent */
+#define CLASP_INQ		36	/* int: tell what is left, as CLASP_CM_INQ */
+
+/* Control message of recvmsg(), level SOL_TCP: int, bytes still to be read. */
+#define CLASP_CM_INQ		CLASP_INQ
+
+/* The longest name for CLASP_CONGESTION, with the 0 at its end. */
+#define CLASP_CA_NAME_MAX	16
+
+/* struct clasp_info::recovery: why segments are being sent again. */
+#define CLASP_INFO_OPEN		0	/* they are not */
+#define CLASP_INFO_FAST_RECOVERY 1	/* duplicate ACKs told of a loss */
+#define CLASP_INFO_LOSS		2	/* a time-out did */
+
+/* A time in struct clasp_info of what has not happened yet. */
+#define CLASP_INFO_NEVER	0xffffffffU
+
+/**
+ * struct clasp_info - CLASP_INFO: what a connection is doing
+ * @state: as TCP's in netinet/tcp.h: 1 is ESTABLISHED
+ * @recovery: CLASP_INFO_OPEN or one of its like
+ * @retries: retransmissions, probes or keep-alives that nothing answered yet
+ * @probes: probes since the peer's window was found shut
+ * @backoff: how many times the retransmission timeout has doubled
+ * @reserved: zero
+ * @rto_us: retransmission timeout without that doubling, us
+ * @rtt_us: round-trip time, smoothed, us; 0 before the first measurement
+ * @rttvar_us: its mean deviation, us
+ * @snd_mss: most data in a segment sent, bytes
+ * @rcv_mss: the same of the peer's segments, as far as is known, bytes
+ * @pmtu: what the route takes, bytes; 0 without a route
+ * @cwnd: congestion window, bytes
+ * @ssthresh: slow start threshold, bytes; 0x40000000 before the first loss
+ * @snd_wnd: the peer's window, bytes from the oldest unacknowledged on
+ * @rcv_wnd: the window last offered to the peer, bytes
+ * @lost: believed to be lost, and not sent again yet, bytes
+ * @unacked: sent and not acknowledged, bytes; SYN and FIN count as one each
+ * @notsent: written and not sent, bytes; likewise
+ * @bytes_sent: data sent, what was sent again counts again
+ * @bytes_retrans: of these, what was sent again
+ * @bytes_acked: data that the peer has acknowledged
+ * @bytes_received: data received in order
+ * @segs_out: segments sent
+ * @segs_in: segments received
+ * @data_segs_out: of those sent, with data
+ * @data_segs_in: of those received, with data
+ * @retrans: segments sent again
+ * @last_sent_ms: ms since data was last sent, or SYN or FIN
+ * @last_data_ms: ms since data was last received
+ * @last_ack_ms: ms since an acknowledgment was last received
+ * @requests: listener: connections whose handshake is under way
+ * @accept_queue: listener: connections that accept() can return
+ * @accept_queue_max: listener: how many may wait so: the backlog
+ *
+ * A listener has @state and the last three, all others none of these. The
+ * totals count from the start of a connection to that of the next one.
+ *
+ * Later versions append to it. getsockopt() fills as much as there is room for,
+ * and tells how much that was.
+ */
+struct clasp_info {
+	__u8	state;
+	__u8	recovery;
+	__u8	retries;
+	__u8	probes;
+	__u8	backoff;
+	__u8	reserved[3];
+	__u32	rto_us;
+	__u32	rtt_us;
+	__u32	rttvar_us;
+	__u32	snd_mss;
+	__u32	rcv_mss;
+	__u32	pmtu;
+	__u32	cwnd;
+	__u32	ssthresh;
+	__u32	snd_wnd;
+	__u32	rcv_wnd;
+	__aligned_u64 lost;
+	__aligned_u64 unacked;
+	__aligned_u64 notsent;
+	__aligned_u64 bytes_sent;
+	__aligned_u64 bytes_retrans;
+	__aligned_u64 bytes_acked;
+	__aligned_u64 bytes_received;
+	__aligned_u64 segs_out;
+	__aligned_u64 segs_in;
+	__aligned_u64 data_segs_out;
+	__aligned_u64 data_segs_in;
+	__aligned_u64 retrans;
+	__u32	last_sent_ms;
+	__u32	last_data_ms;
+	__u32	last_ack_ms;
+	__u32	requests;
+	__u32	accept_queue;
+	__u32	accept_queue_max;
+};
 
 #define CLASP_VERSION		1
 
