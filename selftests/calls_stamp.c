@@ -55,6 +55,25 @@ static void send_now(int fd, const char *text)
 	expect_ret(send(fd, text, strlen(text), 0), strlen(text));
 }
 
+/*
+ * Has data come until its time is told, and copies that. The kernel begins to
+ * note times a moment after it was asked to.
+ */
+static void receive_timed(const struct pair *p, int type, void *at, size_t size)
+{
+	double until = now() + 10;
+	char data[64];
+	size_t len;
+
+	do {
+		usleep(10000);
+		send_now(p->c, "data");
+		expect_ret(receive(p->s, 4, 0, type, data, &len), 4);
+	} while (!len && now() < until);
+	require(len == size);
+	memcpy(at, data, size);
+}
+
 CASE(microseconds)
 {
 	double before = wall();
@@ -66,10 +85,7 @@ CASE(microseconds)
 	pair_open(&p);
 	expect_ret(set_int(p.s, SO_TIMESTAMP, 1), 0);
 	expect_ret(get_int(p.s, SO_TIMESTAMP), 1);
-	send_now(p.c, "data");
-	expect_ret(receive(p.s, 4, 0, SO_TIMESTAMP, data, &len), 4);
-	require(len == sizeof(tv));
-	memcpy(&tv, data, len);
+	receive_timed(&p, SO_TIMESTAMP, &tv, sizeof(tv));
 	expect(tv.tv_sec + tv.tv_usec / 1e6 > before - .001);
 	expect(tv.tv_sec + tv.tv_usec / 1e6 < wall() + .001);
 	expect_ret(set_int(p.s, SO_TIMESTAMP, 0), 0);
@@ -88,6 +104,7 @@ CASE(nanoseconds)
 
 	pair_open(&p);
 	expect_ret(set_int(p.s, SO_TIMESTAMPNS, 1), 0);
+	receive_timed(&p, SO_TIMESTAMPNS, &ts, sizeof(ts));
 	send_now(p.c, "data");
 	/* A peek is told as well. */
 	expect_ret(receive(p.s, 4, MSG_PEEK, SO_TIMESTAMPNS, data, &len), 4);
@@ -110,6 +127,7 @@ CASE(newest)
 
 	pair_open(&p);
 	expect_ret(set_int(p.s, SO_TIMESTAMPNS, 1), 0);
+	receive_timed(&p, SO_TIMESTAMPNS, &ts, sizeof(ts));
 	send_now(p.c, "old");
 	require(wait_count(p.s, SIOCINQ, 3));
 	usleep(50000);
@@ -135,14 +153,7 @@ CASE(timestamping_received)
 	expect_ret(set_int(p.s, SO_TIMESTAMPING,
 			   SOF_TIMESTAMPING_RX_SOFTWARE |
 			   SOF_TIMESTAMPING_SOFTWARE), 0);
-	/* The kernel begins to note times a moment after it was asked to. */
-	do {
-		usleep(10000);
-		send_now(p.c, "data");
-		expect_ret(receive(p.s, 4, 0, SO_TIMESTAMPING, data, &len), 4);
-	} while (!len && wall() < before + 10);
-	require(len == sizeof(tss));
-	memcpy(&tss, data, len);
+	receive_timed(&p, SO_TIMESTAMPING, &tss, sizeof(tss));
 	expect(tss.ts[0].tv_sec + tss.ts[0].tv_nsec / 1e9 > before - .001);
 	expect(tss.ts[0].tv_sec + tss.ts[0].tv_nsec / 1e9 < wall() + .001);
 	expect_ret(tss.ts[2].tv_sec, 0);
