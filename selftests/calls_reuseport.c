@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who of many gets a connection, or a segment: SO_REUSEPORT and its programs,
- * SO_INCOMING_CPU, filters, SO_BINDTODEVICE, and marks.
+ * Who of many gets a connection: SO_REUSEPORT and its programs, SO_INCOMING_CPU,
+ * SO_BINDTODEVICE.
  */
+#include "calls_ebpf.h"
 #include "calls.h"
 
 #include <linux/filter.h>
@@ -201,6 +202,49 @@ CASE(program_chooses)
 	expect_errno(set_int(g.fd[2], SO_DETACH_REUSEPORT_BPF, 0), ENOENT);
 }
 
+static int attach_extended(int fd, enum bpf_prog_type type, int result)
+{
+	int prog = ebpf_returning(type, result);
+	int ret = set_int(fd, SO_ATTACH_REUSEPORT_EBPF, prog), err = errno;
+
+	close(prog);
+	errno = err;
+	return ret;
+}
+
+CASE(extended_program_chooses)
+{
+	int share[GROUP], i;
+	struct group g;
+
+	group_open(&g);
+	require(!attach_extended(g.fd[0], BPF_PROG_TYPE_SOCKET_FILTER, 3));
+	share_out(&g, share);
+	expect_ret(share[3], CONNECTS);
+	/* One of the other kind takes its place. */
+	require(!attach(g.fd[1], SO_ATTACH_REUSEPORT_CBPF, 1));
+	share_out(&g, share);
+	expect_ret(share[1], CONNECTS);
+	require(!attach_extended(g.fd[2], BPF_PROG_TYPE_SOCKET_FILTER, 0));
+	share_out(&g, share);
+	expect_ret(share[0], CONNECTS);
+	require(!set_int(g.fd[2], SO_DETACH_REUSEPORT_BPF, 0));
+	share_out(&g, share);
+	for (i = 0; i < GROUP; i++)
+		expect(SOME(share[i]));
+	expect_errno(set_int(g.fd[2], SO_ATTACH_REUSEPORT_EBPF, -1), EBADF);
+}
+
+/* The kernel has them for TCP and UDP, by their numbers. */
+CASE_FLAGS(program_of_another_type, CASE_CLASP)
+{
+	struct group g;
+
+	group_open(&g);
+	expect_errno(attach_extended(g.fd[0], BPF_PROG_TYPE_SK_REUSEPORT,
+				     SK_PASS), 524);
+}
+
 /* A program sees what the segment carries: of a SYN, nothing. */
 CASE(program_sees_the_segment)
 {
@@ -282,85 +326,7 @@ CASE(processor_of_a_connection)
 	expect_ret(get_int(p.l, SO_INCOMING_CPU), -1);
 }
 
-/* ---- filters ---- */
-
-CASE(filter_of_a_listener)
-{
-	union address at;
-	int l = sock_listen(&at, 4), c = sock_nonblock();
-
-	set_nonblock(l);
-	require(!attach(l, SO_ATTACH_FILTER, 0));
-	expect_errno(do_connect(c, at), EINPROGRESS);
-	expect_ret(events_now(c, POLLOUT), 0);
-	expect_errno(accept(l, NULL, NULL), EAGAIN);
-	require(!set_int(l, SO_DETACH_FILTER, 0));
-	/* The SYN comes again. */
-	expect_ret(wait_events(c, POLLOUT), POLLOUT);
-	expect_ret(wait_events(l, POLLIN), POLLIN);
-	expect_errno(set_int(l, SO_DETACH_FILTER, 0), ENOENT);
-}
-
-CASE(filter_of_a_connection)
-{
-	struct pair p;
-	char buf[8];
-
-	pair_open(&p);
-	set_nonblock(p.s);
-	require(!attach(p.s, SO_ATTACH_FILTER, 0));
-	expect_ret(send(p.c, "abc", 3, 0), 3);
-	expect_errno(recv(p.s, buf, sizeof(buf), 0), EAGAIN);
-	require(!set_int(p.s, SO_DETACH_FILTER, 0));
-	/* The data comes again. */
-	expect_ret(wait_events(p.s, POLLIN), POLLIN);
-	expect_ret(recv(p.s, buf, sizeof(buf), 0), 3);
-	expect(!memcmp(buf, "abc", 3));
-}
-
-CASE(filter_locked)
-{
-	union address at;
-	int l = sock_listen(&at, 4), c, s;
-
-	require(!attach(l, SO_ATTACH_FILTER, 0xffff));
-	expect_ret(get_int(l, SO_LOCK_FILTER), 0);
-	require(!set_int(l, SO_LOCK_FILTER, 1));
-	expect_errno(set_int(l, SO_DETACH_FILTER, 0), EPERM);
-	expect_errno(attach(l, SO_ATTACH_FILTER, 0xffff), EPERM);
-	expect_errno(set_int(l, SO_LOCK_FILTER, 0), EPERM);
-	/* Children have it. */
-	c = sock_connect(&at);
-	s = accept(l, NULL, NULL);
-	require(s >= 0);
-	expect_ret(get_int(s, SO_LOCK_FILTER), 1);
-	expect_errno(set_int(s, SO_DETACH_FILTER, 0), EPERM);
-	expect_errno(set_int(c, SO_DETACH_FILTER, 0), ENOENT);
-}
-
-/* ---- marks, priorities, devices ---- */
-
-CASE(marks_and_priorities)
-{
-	union address at;
-	int l = sock_listen(&at, 4), c = sock(), s;
-
-	expect_ret(get_int(l, SO_MARK), 0);
-	expect_ret(get_int(l, SO_PRIORITY), 0);
-	require(!set_int(l, SO_MARK, 7));
-	require(!set_int(l, SO_PRIORITY, 5));
-	require(!set_int(c, SO_MARK, 9));
-	require(!set_int(c, SO_PRIORITY, 6));
-	require(!do_connect(c, at));
-	s = accept(l, NULL, NULL);
-	require(s >= 0);
-	expect_ret(get_int(s, SO_MARK), 7);
-	expect_ret(get_int(s, SO_PRIORITY), 0);
-	expect_ret(get_int(c, SO_MARK), 9);
-	expect_ret(get_int(c, SO_PRIORITY), 6);
-	expect_ret(set_int(c, SO_RCVMARK, 1), 0);
-	expect_ret(get_int(c, SO_RCVMARK), 1);
-}
+/* ---- devices ---- */
 
 static int member_at(const char *device, union address *at)
 {
