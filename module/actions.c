@@ -73,7 +73,7 @@ static void clasp_do_report(struct sock *sk, u32 actions)
 
 static void clasp_do_answer_rst(struct sock *sk, const struct sk_buff *skb)
 {
-	clasp_reply_reset(sock_net(sk), skb);
+	clasp_reply_reset(sock_net(sk), sk, skb);
 }
 
 static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)

@@ -74,7 +74,7 @@ static void clasp_input_stray(struct net *net, struct sk_buff *skb)
 
 	clasp_count(net, CLASP_MIB_InNoConnection);
 	if (clasp_fsm_cell(CLASP_CLOSED, event)->actions & CLASP_DO_ANSWER_RST)
-		clasp_reply_reset(net, skb);
+		clasp_reply_reset(net, NULL, skb);
 }
 
 /*

@@ -113,6 +113,8 @@ static int clasp_ipv4_xmit_path(struct net *net, const struct clasp_path *path,
 		.daddr = path->flow.raddr.s6_addr32[3],
 	};
 	skb->mark = path->mark;
+	if (path->sk)
+		skb->priority = READ_ONCE(path->sk->sk_priority);
 	return ip_local_out(net, NULL, skb);
 }
 

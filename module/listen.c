@@ -185,7 +185,7 @@ static void clasp_listen_stranger(struct sock *listener,
 	clasp_step_seen(NULL, CLASP_LISTEN, event);
 	actions = clasp_fsm_cell(CLASP_LISTEN, event)->actions;
 	if (actions & CLASP_DO_ANSWER_RST)
-		clasp_reply_reset(sock_net(listener), *pskb);
+		clasp_reply_reset(sock_net(listener), listener, *pskb);
 	if (actions & CLASP_DO_TAKE_SYN)
 		clasp_request_create(listener, *pskb);
 	if (actions & CLASP_DO_RECALL_SYN)

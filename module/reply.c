@@ -51,12 +51,15 @@ void clasp_reply(struct net *net, const struct clasp_path *path,
 /**
  * clasp_reply_reset() - the RST that fits a segment
  * @net: namespace
+ * @sk: the socket that the segment came to, whose firewall mark the RST has; or
+ *	NULL
  * @skb: a parsed segment without RST
  *
  * Source: RFC 9293, section 3.10.7.1: numbers that make it acceptable to the
  * sender of the segment.
  */
-void clasp_reply_reset(struct net *net, const struct sk_buff *skb)
+void clasp_reply_reset(struct net *net, const struct sock *sk,
+		       const struct sk_buff *skb)
 {
 	const struct clasp_cb *cb = CLASP_CB(skb);
 	struct clasp_header header = { .flags = CLASP_RST };
@@ -64,6 +67,8 @@ void clasp_reply_reset(struct net *net, const struct sk_buff *skb)
 
 	clasp_path_back(skb, &path);
 	path.af->path_options(net, NULL, &path);
+	if (sk)
+		path.mark = READ_ONCE(sk->sk_mark);
 	if (cb->flags & CLASP_ACK) {
 		header.seq = cb->ack_seq;
 	} else {

@@ -8,6 +8,7 @@
 struct sk_buff *clasp_reply_alloc(void);
 void clasp_reply(struct net *net, const struct clasp_path *path,
 		 struct clasp_header *header);
-void clasp_reply_reset(struct net *net, const struct sk_buff *skb);
+void clasp_reply_reset(struct net *net, const struct sock *sk,
+		       const struct sk_buff *skb);
 
 #endif /* _CLASP_REPLY_H */

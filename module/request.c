@@ -164,7 +164,7 @@ static void clasp_request_act(struct clasp_request *req, u32 actions,
 	if (actions & CLASP_DO_RESET_PEER)
 		clasp_request_send(req, CLASP_RST);
 	if (actions & CLASP_DO_ANSWER_RST)
-		clasp_reply_reset(clasp_request_net(req), skb);
+		clasp_reply_reset(clasp_request_net(req), req->listener, skb);
 	if (actions & CLASP_DO_RETRANSMIT) {
 		clasp_count(clasp_request_net(req), CLASP_MIB_RetransSegs);
 		clasp_request_send(req, CLASP_SYN);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Options at level SOL_SOCKET that say what a socket is, and how long it waits. */
-#include "calls.h"
+#include "calls_scene.h"
 
 #include <linux/sock_diag.h>
 #include <sys/time.h>
@@ -173,6 +173,61 @@ CASE(keepalive)
 	expect_ret(get_int(p.s, SO_KEEPALIVE), 1);
 	expect_ret(set_int(p.s, SO_KEEPALIVE, 0), 0);
 	expect_ret(get_int(p.s, SO_KEEPALIVE), 0);
+}
+
+/* ---- what sockets of AF_UNIX are told of each other ---- */
+
+/* Not in all headers. */
+#define PASSPIDFD 76
+#define PEERPIDFD 77
+#define PASSRIGHTS 83
+
+static const struct {
+	const char *name;
+	int option;
+} local[] = {
+	{ "SO_PASSCRED", SO_PASSCRED }, { "SO_PEERCRED", SO_PEERCRED },
+	{ "SO_PASSSEC", SO_PASSSEC }, { "SO_PEERSEC", SO_PEERSEC },
+	{ "SO_PASSPIDFD", PASSPIDFD }, { "SO_PEERPIDFD", PEERPIDFD },
+	{ "SO_PEERGROUPS", SO_PEERGROUPS }, { "SO_PASSRIGHTS", PASSRIGHTS },
+};
+
+#define LOCALS (sizeof(local) / sizeof(*local))
+
+/* Kernels differ in whether they can be set, but a stream is told nothing. */
+static void play_local(struct log *log, const void *what)
+{
+	size_t which = *(const size_t *)what;
+	int option = local[which].option, value[16] = { -99, -99, -99 };
+	char control[256], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	socklen_t len = sizeof(value);
+	struct pair p;
+
+	pair_open(&p);
+	note_result(log, local[which].name, set_int(p.s, option, 1));
+	note_result(log, "get", getsockopt(p.s, SOL_SOCKET, option, value,
+					   &len));
+	note(log, "length %u: %d %d %d; ", len, value[0], value[1], value[2]);
+	require(send(p.c, "x", 1, 0) == 1);
+	note_result(log, "recvmsg", recvmsg(p.s, &msg, 0));
+	note(log, "control %zu", msg.msg_controllen);
+	expect_ret(msg.msg_controllen, 0);
+	close(p.c);
+	close(p.s);
+	close(p.l);
+}
+
+CASE_FLAGS(labels_and_credentials, CASE_CLASP)
+{
+	size_t which;
+
+	for (which = 0; which < LOCALS; which++)
+		scene_compare(play_local, &which);
 }
 
 int main(void)

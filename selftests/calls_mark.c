@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SO_MARK and SO_PRIORITY: what the kernel sees of them with each segment that
+ * leaves, and which way it goes.
+ */
+#include "calls_bytes.h"
+#include "calls_ebpf.h"
+#include "calls_hosts.h"
+#include "calls_scene.h"
+
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+
+CASE(marks_and_priorities)
+{
+	union address at;
+	int l = sock_listen(&at, 4), c = sock(), s;
+
+	expect_ret(get_int(l, SO_MARK), 0);
+	expect_ret(get_int(l, SO_PRIORITY), 0);
+	require(!set_int(l, SO_MARK, 7));
+	require(!set_int(l, SO_PRIORITY, 5));
+	require(!set_int(c, SO_MARK, 9));
+	require(!set_int(c, SO_PRIORITY, 6));
+	require(!do_connect(c, at));
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect_ret(get_int(s, SO_MARK), 7);
+	expect_ret(get_int(s, SO_PRIORITY), 0);
+	expect_ret(get_int(c, SO_MARK), 9);
+	expect_ret(get_int(c, SO_PRIORITY), 6);
+	expect_ret(set_int(c, SO_RCVMARK, 1), 0);
+	expect_ret(get_int(c, SO_RCVMARK), 1);
+}
+
+/* ---- what leaves --------------------------------------------------------- */
+
+/* Where the IP header has the protocol, and the first two bytes behind it. */
+static int protocol_at(void)
+{
+	return family == AF_INET6 ? 6 : 9;
+}
+
+static int port_at(void)
+{
+	return family == AF_INET6 ? 40 : 20;
+}
+
+/*
+ * A socket that hears of the segments that leave from this port with this mark
+ * and priority; or, if others is set, of all others from that port.
+ */
+static int listen_in(int port, int mark, int priority, int others)
+{
+	const struct bpf_insn code[] = {
+		EBPF_MOV(BPF_REG_6, BPF_REG_1),
+		EBPF_FIELD(BPF_REG_0, BPF_REG_6, pkt_type),
+		EBPF_UNLESS_EQUAL(BPF_REG_0, PACKET_OUTGOING, 12),
+		EBPF_PACKET(BPF_B, protocol_at()),
+		EBPF_UNLESS_EQUAL(BPF_REG_0, proto, 10),
+		EBPF_PACKET(BPF_H, port_at()),
+		EBPF_UNLESS_EQUAL(BPF_REG_0, port, 8),
+		EBPF_FIELD(BPF_REG_0, BPF_REG_6, mark),
+		EBPF_UNLESS_EQUAL(BPF_REG_0, mark, 4),
+		EBPF_FIELD(BPF_REG_0, BPF_REG_6, priority),
+		EBPF_UNLESS_EQUAL(BPF_REG_0, priority, 2),
+		EBPF_MOV_IMM(BPF_REG_0, !others),
+		EBPF_EXIT(),
+		EBPF_MOV_IMM(BPF_REG_0, others),
+		EBPF_EXIT(),
+		EBPF_MOV_IMM(BPF_REG_0, 0),
+		EBPF_EXIT(),
+	};
+	struct sockaddr_ll lo = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = if_nametoindex("lo"),
+	};
+	int prog = ebpf_load(BPF_PROG_TYPE_SOCKET_FILTER, code,
+			     sizeof(code) / sizeof(*code));
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	require(fd >= 0);
+	require(!set_int(fd, SO_ATTACH_BPF, prog));
+	require(!bind(fd, (struct sockaddr *)&lo, sizeof(lo)));
+	close(prog);
+	return fd;
+}
+
+/* How many it has heard of since it was last asked. */
+static int heard(int fd)
+{
+	int count = 0;
+	char byte;
+
+	while (recv(fd, &byte, 1, 0) >= 0)
+		count++;
+	require(errno == EAGAIN);
+	return count;
+}
+
+static int port_of(int fd)
+{
+	return ntohs(name_of(fd).sin_port);
+}
+
+/* A port that is free, for who has to be known before it is bound. */
+static int free_port(void)
+{
+	int fd = sock(), port;
+
+	require(!do_bind(fd, loopback()));
+	port = port_of(fd);
+	close(fd);
+	return port;
+}
+
+/* A client that has both, from that port; who hears its segments, and the others. */
+struct client {
+	int fd, right, wrong;
+};
+
+static struct client client_of(int mark, int priority)
+{
+	int port = free_port();
+	struct client c = {
+		.fd = sock(),
+		.right = listen_in(port, mark, priority, 0),
+		.wrong = listen_in(port, mark, priority, 1),
+	};
+
+	require(!set_int(c.fd, SO_MARK, mark));
+	require(!set_int(c.fd, SO_PRIORITY, priority));
+	require(!do_bind(c.fd, address("127.0.0.1", port)));
+	return c;
+}
+
+/* SYN, ACKs, data, and FIN. */
+CASE(each_segment_has_both)
+{
+	struct client c;
+	union address at;
+	char byte;
+	int l, s;
+
+	own_loopback("65536");
+	c = client_of(9, 6);
+	l = sock_listen(&at, 1);
+	require(!do_connect(c.fd, at));
+	expect_ret(heard(c.right), 2);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect_ret(send(c.fd, "a", 1, 0), 1);
+	expect_ret(heard(c.right), 1);
+	expect_ret(recv(s, &byte, 1, 0), 1);
+	expect_ret(shutdown(c.fd, SHUT_WR), 0);
+	expect(heard(c.right) >= 1);
+	expect_ret(recv(s, &byte, 1, 0), 0);
+	close(s);
+	expect_ret(recv(c.fd, &byte, 1, 0), 0);
+	expect(heard(c.right) >= 1);
+	expect_ret(heard(c.wrong), 0);
+}
+
+/* Of whoever resets as well. */
+CASE(reset_has_both)
+{
+	struct client c;
+	union address at;
+	int l;
+
+	own_loopback("65536");
+	c = client_of(9, 6);
+	l = sock_listen(&at, 1);
+	require(!do_connect(c.fd, at));
+	require(accept(l, NULL, NULL) >= 0);
+	heard(c.right);
+	reset(c.fd);
+	expect_ret(heard(c.right), 1);
+	expect_ret(heard(c.wrong), 0);
+}
+
+/*
+ * Both of a listener's are in the SYN-ACK, and whom it makes has its mark, but
+ * not its priority.
+ */
+CASE(answers_have_both)
+{
+	union address at;
+	int l, c, s, synack, others, child;
+
+	own_loopback("65536");
+	l = sock_listen(&at, 1);
+	require(!set_int(l, SO_MARK, 7));
+	require(!set_int(l, SO_PRIORITY, 5));
+	synack = listen_in(port_of(l), 7, 5, 0);
+	others = listen_in(port_of(l), 7, 5, 1);
+	child = listen_in(port_of(l), 7, 0, 0);
+	c = sock_connect(&at);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect_ret(heard(synack), 1);
+	expect_ret(heard(others), 0);
+	expect_ret(send(s, "a", 1, 0), 1);
+	expect_ret(heard(child), 1);
+	expect_ret(heard(synack), 0);
+	expect_ret(set_int(s, SO_PRIORITY, 5), 0);
+	expect_ret(send(s, "b", 1, 0), 1);
+	drain(c, 2);
+	expect_ret(heard(synack), 1);
+	expect_ret(heard(child), 0);
+}
+
+/*
+ * What nobody asks for is still the connection's. Without a priority, as IPv4
+ * forgets TCP's there.
+ */
+CASE(reset_after_close_is_marked)
+{
+	struct client c;
+	union address at;
+	int l, s;
+
+	own_loopback("65536");
+	c = client_of(9, 0);
+	l = sock_listen(&at, 1);
+	require(!do_connect(c.fd, at));
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	close(c.fd);
+	require(wait_all_events(s, POLLRDHUP));
+	heard(c.right);
+	expect_ret(send(s, "a", 1, 0), 1);
+	require(wait_all_events(s, POLLHUP));
+	expect_ret(heard(c.right), 1);
+	expect_ret(heard(c.wrong), 0);
+}
+
+CASE(time_wait_is_marked)
+{
+	struct client c;
+	union address at;
+	int l, s, left, deaf;
+	char byte;
+
+	own_loopback("65536");
+	c = client_of(9, 0);
+	l = sock_listen(&at, 1);
+	require(!do_connect(c.fd, at));
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	require(!shutdown(c.fd, SHUT_WR));
+	require(!recv(s, &byte, 1, 0));
+	/* Its FIN goes again and again, as it hears of no answer. */
+	deaf = ebpf_returning(BPF_PROG_TYPE_SOCKET_FILTER, 0);
+	require(!set_int(s, SO_ATTACH_BPF, deaf));
+	close(s);
+	require(wait_all_events(c.fd, POLLHUP));
+	close(c.fd);
+	heard(c.right);
+	for (left = 6000; left && !heard(c.right); left--)
+		usleep(10000);
+	expect(left);
+	expect_ret(heard(c.wrong), 0);
+}
+
+/* A mark that is set later counts from then on. */
+CASE(change_of_both)
+{
+	struct client c;
+	union address at;
+	int l, s, next;
+
+	own_loopback("65536");
+	c = client_of(9, 6);
+	l = sock_listen(&at, 1);
+	require(!do_connect(c.fd, at));
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	next = listen_in(port_of(c.fd), 4, 2, 0);
+	require(!set_int(c.fd, SO_MARK, 4));
+	require(!set_int(c.fd, SO_PRIORITY, 2));
+	heard(c.right);
+	expect_ret(send(c.fd, "a", 1, 0), 1);
+	drain(s, 1);
+	expect_ret(heard(next), 1);
+	expect_ret(heard(c.right), 0);
+}
+
+/* ---- which way it goes --------------------------------------------------- */
+
+/* There is a way to BEYOND_IP for what is marked with 7. */
+static void way_for_marked(enum host host, const char *to, const char *via)
+{
+	host_ip(host, "rule add fwmark 7 table 77");
+	host_ip(host, "route add %s via %s table 77", digits(to), digits(via));
+}
+
+CASE(way_of_who_connects)
+{
+	int l, c, s;
+
+	hosts_make();
+	way_for_marked(HERE, BEYOND_IP, THERE_IP);
+	host_add(THERE, BEYOND_IP);
+	l = host_listen(THERE, BEYOND_IP);
+	c = sock();
+	expect_errno(do_connect(c, address(BEYOND_IP, HOST_PORT)), ENETUNREACH);
+	require(!set_int(c, SO_MARK, 8));
+	expect_errno(do_connect(c, address(BEYOND_IP, HOST_PORT)), ENETUNREACH);
+	require(!set_int(c, SO_MARK, 7));
+	expect_ret(do_connect(c, address(BEYOND_IP, HOST_PORT)), 0);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect_ret(send(c, "abc", 3, 0), 3);
+	drain(s, 3);
+	expect_ret(send(s, "de", 2, 0), 2);
+	drain(c, 2);
+}
+
+/* The SYN-ACK finds its way by its listener's mark, and the child its own. */
+CASE(way_of_who_listens)
+{
+	int l, c, s;
+
+	hosts_make();
+	/* Only what is marked there finds the way back. */
+	host_add(HERE, BEYOND_IP);
+	way_for_marked(THERE, BEYOND_IP, HERE_IP);
+	l = host_listen(THERE, THERE_IP);
+	c = sock_nonblock();
+	require(!do_bind(c, address(BEYOND_IP, 0)));
+	expect_errno(do_connect(c, address(THERE_IP, HOST_PORT)), EINPROGRESS);
+	/* There and back takes no time at all, if it can. */
+	expect_ret(events_now(c, POLLOUT), 0);
+	close(c);
+	require(!set_int(l, SO_MARK, 7));
+	c = sock();
+	require(!do_bind(c, address(BEYOND_IP, 0)));
+	expect_ret(do_connect(c, address(THERE_IP, HOST_PORT)), 0);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect(peer_of(s).sin_port == name_of(c).sin_port);
+	expect_ret(get_int(s, SO_MARK), 7);
+	expect_ret(send(s, "de", 2, 0), 2);
+	drain(c, 2);
+	expect_ret(send(c, "abc", 3, 0), 3);
+	drain(s, 3);
+}
+
+int main(void)
+{
+	return cases_main();
+}
