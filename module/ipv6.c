@@ -574,16 +574,26 @@ const struct clasp_af_ops clasp_ipv6_ops = {
 struct clasp_af_ops clasp_mapped_ops __ro_after_init;
 
 /*
+ * RFC 4291, section 2.5.5.2: addresses that stand for those of IPv4 are not on
+ * the wire. In our tables they are IPv4's, whose sockets have no part of IPv6.
+ */
+static bool clasp_ipv6_disguised(const struct ipv6hdr *hdr)
+{
+	return ipv6_addr_v4mapped(&hdr->saddr) ||
+	       ipv6_addr_v4mapped(&hdr->daddr);
+}
+
+/*
  * RFC 9293, section 3.9.2.3: nothing is for us that is for others, too. RFC
- * 4291: nobody sends from no address, or from one of IPv4.
+ * 4291: nobody sends from no address.
  */
 static bool clasp_ipv6_for_us_alone(const struct sk_buff *skb)
 {
-	const struct in6_addr *saddr = &ipv6_hdr(skb)->saddr;
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 
 	return skb->pkt_type == PACKET_HOST &&
 	       ipv6_unicast_destination(skb) &&
-	       !ipv6_addr_any(saddr) && !ipv6_addr_v4mapped(saddr);
+	       !ipv6_addr_any(&hdr->saddr) && !clasp_ipv6_disguised(hdr);
 }
 
 /* Softirq, RCU read lock held; skb->data at our header. */
@@ -644,6 +654,10 @@ static int clasp_ipv6_err(struct sk_buff *skb, struct inet6_skb_parm *opt,
 	    !clasp_ipv6_icmp_read(&icmp, type, code, ntohl(info)))
 		return 0;
 	hdr = (const struct ipv6hdr *)skb->data;
+	if (clasp_ipv6_disguised(hdr)) {
+		clasp_count(net, CLASP_MIB_IcmpOutside);
+		return -ENOENT;
+	}
 	icmp.flow.laddr = hdr->saddr;
 	icmp.flow.raddr = hdr->daddr;
 	icmp.flow.scope = clasp_ipv6_scope(&hdr->daddr,
