@@ -29,6 +29,8 @@ static void clasp_door_move(struct socket *from, struct socket *to)
 	sock_orphan(sk);
 	from->sk = NULL;
 	to->ops = from->ops;
+	/* What the protocol has promised: clasp_socket_init(). */
+	to->flags |= from->flags;
 	sock_graft(sk, to);
 	/* sock_orphan() sets it. Nobody else has seen the socket yet. */
 	sock_reset_flag(sk, SOCK_DEAD);

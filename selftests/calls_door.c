@@ -31,6 +31,17 @@ CASE_FLAGS(it_is_the_same_socket, CASE_CLASP)
 	expect_ret(close(fd), 0);
 }
 
+/* What the kernel asks of the file, and not of the socket, is told alike. */
+CASE_FLAGS(options_are_the_same, CASE_CLASP)
+{
+	int first = sock(), second = door(0), on = 1, err;
+
+	err = setsockopt(first, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on));
+	expect_ret(setsockopt(second, SOL_SOCKET, SO_ZEROCOPY, &on,
+			      sizeof(on)), err);
+	expect_ret(get_int(second, SO_ZEROCOPY), get_int(first, SO_ZEROCOPY));
+}
+
 /* Without IPv6, what the first door says. */
 CASE_FLAGS(ipv6_is_behind_it_if_anywhere, CASE_CLASP | CASE_V4)
 {
