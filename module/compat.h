@@ -24,6 +24,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp.h>
+#include <net/xfrm.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #include <linux/unaligned.h>
@@ -127,6 +128,27 @@ static inline void clasp_compat_icmp_error(struct sock *sk, struct sk_buff *skb,
 	kfree_skb(skb);
 #else
 	ip_icmp_error(sk, skb, err, port, info, payload);
+#endif
+}
+
+/*
+ * Does IPsec's policy let a segment in? By 6.12, the kernel reads the packet for
+ * that; before, it begins where IPv6 has left in skb->cb, unless that is zero.
+ */
+static inline bool clasp_compat_policy_check(struct sock *sk,
+					     struct sk_buff *skb, u16 family)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	char cb[sizeof(skb->cb)];
+	bool passed;
+
+	memcpy(cb, skb->cb, sizeof(cb));
+	memset(skb->cb, 0, sizeof(cb));
+	passed = xfrm_policy_check(sk, XFRM_POLICY_IN, skb, family);
+	memcpy(skb->cb, cb, sizeof(cb));
+	return passed;
+#else
+	return xfrm_policy_check(sk, XFRM_POLICY_IN, skb, family);
 #endif
 }
 

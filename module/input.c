@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From IP to the connection: whose segment is it, and what does it do. */
 #include <linux/filter.h>
-#include <net/xfrm.h>
 
 #include "actions.h"
 #include "classify.h"
@@ -134,7 +133,7 @@ static bool clasp_input_permitted(struct sock *sk, struct sk_buff *skb)
 	if (!skb->dev)
 		return true;
 	if (!af->near_enough(sk, skb) ||
-	    !xfrm_policy_check(sk, XFRM_POLICY_IN, skb, af->family))
+	    !clasp_compat_policy_check(sk, skb, af->family))
 		return false;
 	nf_reset_ct(skb);
 	if (sk_filter_trim_cap(sk, skb, CLASP_CB(skb)->hdr_len))
@@ -256,8 +255,7 @@ void clasp_input(struct net *net, struct sk_buff *skb)
 		sock_put(sk);
 	} else if (skb) {
 		if (!skb->dev ||
-		    xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
-				      path.af->family))
+		    clasp_compat_policy_check(NULL, skb, path.af->family))
 			clasp_input_stray(net, skb);
 		kfree_skb(skb);
 	}

@@ -517,6 +517,38 @@ CASE(min_ttl)
 	expect_ret(events_now(far, POLLOUT), 0);
 }
 
+#define BLOCKED "2001:db8::127.0.0.2"
+
+/* For kernels that have policies; most of those built for tests have none. */
+static int block(const char *how)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "ip -6 xfrm policy %s dir in src " BLOCKED "/128 dst ::1/128 proto %d %s 2>/dev/null",
+		 how, proto, strcmp(how, "add") ? "" : "action block");
+	return system(command);
+}
+
+/* IPsec's policy tells one protocol, and one peer, from another. */
+CASE_FLAGS(policy_blocks_a_peer, CASE_V6)
+{
+	int l, blocked = sock_nonblock(), near = sock(), s;
+	union address at;
+
+	if (block("add"))
+		return;
+	l = sock_listen(&at, 8);
+	expect_ret(do_bind(blocked, address(BLOCKED, 0)), 0);
+	expect_errno(do_connect(blocked, at), EINPROGRESS);
+	expect_ret(do_connect(near, at), 0);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect(peer_of(s).sin_port == name_of(near).sin_port);
+	expect_ret(events_now(blocked, POLLOUT), 0);
+	expect(!block("delete"));
+}
+
 int main(void)
 {
 	return cases_main();
