@@ -147,7 +147,7 @@ static bool clasp_input_permitted(struct sock *sk, struct sk_buff *skb)
 static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 {
 	/* ACKs have to get through when the receive buffer is full. */
-	u32 limit = READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+	u64 limit = (u64)READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
 		    64 * 1024;
 
 	if (!clasp_input_permitted(sk, skb)) {
@@ -161,7 +161,7 @@ static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 	if (!sock_owned_by_user(sk)) {
 		skb = clasp_input_locked(sk, skb);
 	} else {
-		if (sk_add_backlog(sk, skb, limit)) {
+		if (sk_add_backlog(sk, skb, min_t(u64, limit, U32_MAX))) {
 			clasp_count_sk(sk, CLASP_MIB_BacklogDropped);
 			sk_drops_inc(sk);
 			kfree_skb(skb);

@@ -57,8 +57,10 @@ void clasp_rcvq_purge_ofo(struct sock *sk)
  */
 static bool clasp_rcvq_fits(struct sock *sk, struct sk_buff *skb)
 {
-	return atomic_read(&sk->sk_rmem_alloc) <=
-	       sk->sk_rcvbuf + (int)SKB_TRUESIZE(CLASP_COMPACT_SIZE) &&
+	/* SO_RCVBUF may be the largest int. */
+	u32 most = (u32)sk->sk_rcvbuf + SKB_TRUESIZE(CLASP_COMPACT_SIZE);
+
+	return (u32)atomic_read(&sk->sk_rmem_alloc) <= most &&
 	       sk_rmem_schedule(sk, skb, skb->truesize);
 }
 

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <linux/sock_diag.h>
+#include <sys/ioctl.h>
 
 /* SO_MEMINFO: one of its numbers. */
 static unsigned int meminfo(int fd, int which)
@@ -91,6 +92,24 @@ CASE(set_sizes_stay)
 	expect(all > 100000);
 	expect_ret(get_int(p.s, SO_RCVBUF), 200000);
 	expect_ret(get_int(p.c, SO_SNDBUF), 200000);
+}
+
+/* The largest there is holds as much as a large one. */
+CASE(largest_sizes)
+{
+	static char data[500000];
+	struct pair p;
+	int got = 0;
+
+	pair_open(&p);
+	require(!set_int(p.s, SO_RCVBUFFORCE, INT_MAX));
+	require(!set_int(p.c, SO_SNDBUFFORCE, INT_MAX));
+	expect(get_int(p.s, SO_RCVBUF) >= INT_MAX - 1);
+	expect(get_int(p.c, SO_SNDBUF) >= INT_MAX - 1);
+	expect_ret(send(p.c, data, sizeof(data), 0), sizeof(data));
+	while (got < (int)sizeof(data) && !ioctl(p.s, FIONREAD, &got))
+		usleep(1000);
+	expect_ret(got, sizeof(data));
 }
 
 /* A child has what was set on its listener, before or after listen(). */
