@@ -22,11 +22,14 @@ static void clasp_ipv4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
 
 static void clasp_ipv4_path(const struct sk_buff *skb, struct clasp_path *path)
 {
+	const struct clasp_cb *cb = CLASP_CB(skb);
 	const struct iphdr *iph = ip_hdr(skb);
 
 	ipv6_addr_set_v4mapped(iph->daddr, &path->flow.laddr);
 	ipv6_addr_set_v4mapped(iph->saddr, &path->flow.raddr);
-	path->oif = CLASP_CB(skb)->sdif;
+	path->flow.scope = clasp_input_scope(&path->flow.raddr, cb->iif,
+					     cb->sdif);
+	path->oif = cb->sdif;
 	path->tos = iph->tos & ~INET_ECN_MASK;
 }
 
@@ -144,7 +147,7 @@ static void clasp_ipv4_flow(struct sock *sk)
 	ipv6_addr_set_v4mapped(inet->inet_saddr, &flow->laddr);
 	ipv6_addr_set_v4mapped(inet->inet_daddr, &flow->raddr);
 	flow->rport = inet->inet_dport;
-	flow->scope = 0;
+	flow->scope = clasp_socket_scope(sk, &flow->raddr);
 }
 
 static int clasp_ipv4_connect(struct sock *sk, struct sockaddr_unsized *uaddr,
@@ -402,6 +405,8 @@ static int clasp_ipv4_err(struct sk_buff *skb, u32 info)
 	iph = (const struct iphdr *)skb->data;
 	ipv6_addr_set_v4mapped(iph->saddr, &icmp.flow.laddr);
 	ipv6_addr_set_v4mapped(iph->daddr, &icmp.flow.raddr);
+	icmp.flow.scope = clasp_input_scope(&icmp.flow.raddr, inet_iif(skb),
+					    inet_sdif(skb));
 	clasp_icmp_quote(&icmp, skb, iph->ihl * 4);
 	err = clasp_icmp_input(net, &icmp, skb);
 	if (err)

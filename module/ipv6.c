@@ -23,12 +23,6 @@ static struct ipv6_pinfo *clasp_ipv6_pinfo(const struct sock *sk)
 	return &((struct clasp6_sock *)sk)->inet6;
 }
 
-/* RFC 4007: the same link-local address on another link is another host. */
-static u32 clasp_ipv6_scope(const struct in6_addr *raddr, int ifindex)
-{
-	return ipv6_addr_type(raddr) & IPV6_ADDR_LINKLOCAL ? ifindex : 0;
-}
-
 static void clasp_ipv6_path(const struct sk_buff *skb, struct clasp_path *path)
 {
 	const struct clasp_cb *cb = CLASP_CB(skb);
@@ -36,8 +30,8 @@ static void clasp_ipv6_path(const struct sk_buff *skb, struct clasp_path *path)
 
 	path->flow.laddr = hdr->daddr;
 	path->flow.raddr = hdr->saddr;
-	path->flow.scope = clasp_ipv6_scope(&hdr->saddr, cb->sdif ?: cb->iif);
-	path->oif = path->flow.scope ?: cb->sdif;
+	path->flow.scope = clasp_input_scope(&hdr->saddr, cb->iif, cb->sdif);
+	path->oif = clasp_flow_link(&path->flow) ?: cb->sdif;
 	path->flowlabel = ip6_flowlabel(hdr);
 	path->tos = ipv6_get_dsfield(hdr) & ~INET_ECN_MASK;
 }
@@ -339,7 +333,7 @@ static int clasp_ipv6_connect_native(struct sock *sk,
 	flow->laddr = np->saddr;
 	flow->raddr = *daddr;
 	flow->rport = port;
-	flow->scope = clasp_ipv6_scope(daddr, sk->sk_bound_dev_if);
+	flow->scope = clasp_socket_scope(sk, daddr);
 	WRITE_ONCE(clasp_sk(sk)->af, clasp_af_table[CLASP_IPV6]);
 	return 0;
 }
@@ -660,8 +654,8 @@ static int clasp_ipv6_err(struct sk_buff *skb, struct inet6_skb_parm *opt,
 	}
 	icmp.flow.laddr = hdr->saddr;
 	icmp.flow.raddr = hdr->daddr;
-	icmp.flow.scope = clasp_ipv6_scope(&hdr->daddr,
-					   inet6_sdif(skb) ?: inet6_iif(skb));
+	icmp.flow.scope = clasp_input_scope(&hdr->daddr, inet6_iif(skb),
+					    inet6_sdif(skb));
 	clasp_icmp_quote(&icmp, skb, offset);
 	err = clasp_icmp_input(net, &icmp, skb);
 	if (err)

@@ -234,6 +234,7 @@ static void clasp_child_init(struct sock *child,
 			     const struct clasp_request *req)
 {
 	struct clasp_sock *csk = clasp_sk(child);
+	int link;
 
 	/* A raw copy of the listener until here: nothing of it may be freed. */
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
@@ -266,8 +267,9 @@ static void clasp_child_init(struct sock *child,
 	inet_sk(child)->inet_sport = req->entry.flow.lport;
 	inet_sk(child)->inet_dport = req->entry.flow.rport;
 	/* So that link-local addresses have meaning. */
-	if (req->path.flow.scope)
-		child->sk_bound_dev_if = req->path.flow.scope;
+	link = clasp_flow_link(&req->path.flow);
+	if (link)
+		child->sk_bound_dev_if = link;
 	child->sk_mark = req->path.mark;
 	csk->af->child(child, &req->path);
 	/* Without a route now, one is looked for each time. */

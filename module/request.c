@@ -292,7 +292,7 @@ static void clasp_request_fill(struct clasp_request *req, struct sock *listener,
 	req->path.sk = listener;
 	if (sk_fullsock(listener) && READ_ONCE(listener->sk_mark))
 		req->path.mark = READ_ONCE(listener->sk_mark);
-	if (listener->sk_bound_dev_if && !req->path.flow.scope)
+	if (listener->sk_bound_dev_if && !clasp_flow_link(&req->path.flow))
 		req->path.oif = listener->sk_bound_dev_if;
 	req->entry.flow = req->path.flow;
 	req->entry.kind = CLASP_REQUEST;

@@ -5,6 +5,7 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
+#include <net/l3mdev.h>
 #include <net/netns/hash.h>
 #include <net/sock_reuseport.h>
 
@@ -164,6 +165,23 @@ struct clasp_entry *clasp_table_find(struct clasp_table *table,
 	} while (entry && !clasp_entry_get(entry));
 	rcu_read_unlock();
 	return entry;
+}
+
+/**
+ * clasp_socket_scope() - where a peer's address has its meaning for a socket
+ * @sk: the socket
+ * @raddr: the address
+ *
+ * Any context.
+ *
+ * Return: as clasp_scope().
+ */
+u32 clasp_socket_scope(const struct sock *sk, const struct in6_addr *raddr)
+{
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+
+	return clasp_scope(raddr, bound,
+			   l3mdev_master_ifindex_by_index(sock_net(sk), bound));
 }
 
 /* Does it stand for any: ::, or ::ffff:0.0.0.0 for any of IPv4? */

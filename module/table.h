@@ -6,6 +6,7 @@
 #include <linux/in6.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
+#include <net/ipv6.h>
 
 struct clasp_sock;
 struct sk_buff;
@@ -20,8 +21,7 @@ struct sock;
  * @raddr: the peer's address, likewise
  * @lport: local port
  * @rport: the peer's port
- * @scope: interface of the peer's address if that is link-local, or 0: the same
- *	address on another link is another host (RFC 4007)
+ * @scope: where the peer's address means what it does: clasp_scope()
  *
  * A key: no padding, compared byte for byte.
  */
@@ -157,6 +157,47 @@ static inline bool clasp_bound_to(int bound, int iif, int sdif)
 	return bound ? bound == iif || bound == sdif : !sdif;
 }
 
+/**
+ * clasp_scope() - where an address has its meaning
+ * @raddr: the peer's address
+ * @link: interface towards the peer
+ * @vrf: L3 master of that interface, or 0
+ *
+ * The same address elsewhere is another host: on another link, if it is
+ * link-local (RFC 4007), in another VRF in any case.
+ *
+ * Return: an interface index, or 0 for where most addresses are.
+ */
+static inline u32 clasp_scope(const struct in6_addr *raddr, int link, int vrf)
+{
+	return ipv6_addr_type(raddr) & IPV6_ADDR_LINKLOCAL ? link : vrf;
+}
+
+/**
+ * clasp_input_scope() - where the peer's address of a segment has its meaning
+ * @raddr: the address
+ * @iif: interface that the segment came in on; its L3 master, if there is one
+ * @sdif: interface that is enslaved to @iif, or 0
+ *
+ * Return: as clasp_scope().
+ */
+static inline u32 clasp_input_scope(const struct in6_addr *raddr, int iif,
+				    int sdif)
+{
+	return clasp_scope(raddr, sdif ?: iif, sdif ? iif : 0);
+}
+
+/**
+ * clasp_flow_link() - the only link that a peer can be reached by
+ * @flow: both ends
+ *
+ * Return: its interface index, or 0 if the route is to say it.
+ */
+static inline int clasp_flow_link(const struct clasp_flow *flow)
+{
+	return clasp_scope(&flow->raddr, flow->scope, 0);
+}
+
 int clasp_table_init(struct clasp_table *table);
 void clasp_table_destroy(struct clasp_table *table);
 int clasp_table_insert(struct clasp_table *table, struct clasp_entry *entry);
@@ -166,6 +207,7 @@ bool clasp_table_remove(struct clasp_table *table, struct clasp_entry *entry);
 struct clasp_entry *clasp_table_find(struct clasp_table *table,
 				     const struct clasp_flow *flow);
 void clasp_entry_put(struct clasp_entry *entry);
+u32 clasp_socket_scope(const struct sock *sk, const struct in6_addr *raddr);
 bool clasp_laddr_covers(const struct in6_addr *laddr, bool v6only,
 			const struct in6_addr *other);
 
