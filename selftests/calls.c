@@ -132,9 +132,6 @@ static int belongs(const struct call_case *c, const struct world *w)
 
 	if (only && strcmp(only, c->name))
 		return 0;
-	/* TCP shows whether a case is right, which takes no sanitizers. */
-	if (w->tcp && debug_env())
-		return 0;
 	if (w->tcp ? c->flags & CASE_CLASP : proto_env() == IPPROTO_TCP)
 		return 0;
 	return !(c->flags & (CASE_V4 | CASE_V6)) || c->flags & w->only;

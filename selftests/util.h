@@ -17,10 +17,8 @@ struct gen {
 
 /* The protocol under test: $CLASP_PROTO, or 253. */
 int proto_env(void);
-/* Is this the slow kernel with sanitizers, where loads are scaled down? */
+/* Is this a kernel with sanitizers, where loads are scaled down? */
 int debug_env(void);
-/* Of very many cases that are alike, take each so many-th. */
-int stride_env(void);
 /* $name as a number, or the default. */
 long number_env(const char *name, long def);
 
