@@ -214,6 +214,11 @@ union address peer_of(int fd)
 	return a;
 }
 
+int port_of(int fd)
+{
+	return ntohs(name_of(fd).sin_port);
+}
+
 int do_bind(int fd, union address a)
 {
 	return bind(fd, &a.any, address_len(family));
@@ -248,6 +253,18 @@ void pair_open(struct pair *p)
 	p->c = sock_connect(&p->addr);
 	p->s = accept(p->l, NULL, NULL);
 	require(p->s >= 0);
+}
+
+void expect_talk(int a, int b)
+{
+	char buf[8];
+
+	expect_ret(send(a, "hello", 5, MSG_NOSIGNAL), 5);
+	expect_ret(recv(b, buf, 5, MSG_WAITALL), 5);
+	expect(!memcmp(buf, "hello", 5));
+	expect_ret(send(b, "you", 3, MSG_NOSIGNAL), 3);
+	expect_ret(recv(a, buf, 3, MSG_WAITALL), 3);
+	expect(!memcmp(buf, "you", 3));
 }
 
 void set_nonblock(int fd)

@@ -94,6 +94,8 @@ int sock_listen(union address *addr, int backlog);
 int sock_connect(const union address *addr);
 /* A connection within this process. */
 void pair_open(struct pair *p);
+/* Both hear what the other says. */
+void expect_talk(int a, int b);
 void set_nonblock(int fd);
 int set_int(int fd, int option, int value);
 int get_int(int fd, int option);
@@ -104,6 +106,7 @@ union address address(const char *ip, int port);
 union address loopback(void);
 union address name_of(int fd);
 union address peer_of(int fd);
+int port_of(int fd);
 /* Call bind, connect with the casts done. */
 int do_bind(int fd, union address a);
 int do_connect(int fd, union address a);

@@ -526,11 +526,6 @@ static void range_end(void)
 	set_range(32768, 60999);
 }
 
-static int port_of(int fd)
-{
-	return ntohs(name_of(fd).sin_port);
-}
-
 /* Ports of the range, each once. */
 static void expect_ports(const int *fd)
 {

@@ -201,11 +201,6 @@ static int set_range(int fd, unsigned int low, unsigned int high)
 			  sizeof(range));
 }
 
-static int port_of(int fd)
-{
-	return ntohs(name_of(fd).sin_port);
-}
-
 /* TCP of 6.1 leaves out every other port, and takes none of so few. */
 CASE_FLAGS(local_port_range, CASE_CLASP | CASE_V4)
 {

@@ -30,8 +30,6 @@ CASE(marks_and_priorities)
 	expect_ret(get_int(s, SO_PRIORITY), 0);
 	expect_ret(get_int(c, SO_MARK), 9);
 	expect_ret(get_int(c, SO_PRIORITY), 6);
-	expect_ret(set_int(c, SO_RCVMARK, 1), 0);
-	expect_ret(get_int(c, SO_RCVMARK), 1);
 }
 
 /* ---- what leaves --------------------------------------------------------- */
@@ -100,9 +98,35 @@ static int heard(int fd)
 	return count;
 }
 
-static int port_of(int fd)
+/* Both can be asked for, but a stream has no marks of single segments. */
+CASE(mark_of_one_call)
 {
-	return ntohs(name_of(fd).sin_port);
+	char byte, control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	int mark = 4, marked, plain;
+	struct pair p;
+
+	own_loopback("65536");
+	pair_open(&p);
+	marked = listen_in(port_of(p.c), mark, 0, 0);
+	plain = listen_in(port_of(p.c), 0, 0, 0);
+	expect_ret(set_int(p.s, SO_RCVMARK, 1), 0);
+	expect_ret(get_int(p.s, SO_RCVMARK), 1);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SO_MARK;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(mark));
+	memcpy(CMSG_DATA(cmsg), &mark, sizeof(mark));
+	expect_ret(sendmsg(p.c, &msg, 0), 1);
+	expect_ret(heard(plain), 1);
+	expect_ret(heard(marked), 0);
+	msg.msg_controllen = sizeof(control);
+	expect_ret(recvmsg(p.s, &msg, 0), 1);
+	expect_ret(msg.msg_controllen, 0);
 }
 
 /* A port that is free, for who has to be known before it is bound. */

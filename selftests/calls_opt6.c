@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Options of the level of IPv6, as ipv6(7) and RFC 3542 have them. */
+#include "calls_bytes.h"
 #include "calls_scene.h"
 
 #include <arpa/inet.h>
@@ -211,6 +212,149 @@ CASE_FLAGS(flow_label_of_connect, CASE_V6)
 	c = sock();
 	expect_ret(do_connect(c, a), 0);
 	expect_ret(peer_of(c).v6.sin6_flowinfo, 0);
+}
+
+/* The label of the address that the socket connects to; nobody has a lease. */
+CASE_FLAGS(flow_label, CASE_V6)
+{
+	union address at, to = loopback();
+	int l, c;
+
+	own_loopback("65536");
+	l = sock_listen(&at, 8);
+	c = sock();
+	to.sin_port = at.sin_port;
+	to.v6.sin6_flowinfo = htonl(0x12345);
+	require(!set6(c, IPV6_FLOWINFO_SEND, 1));
+	expect_ret(do_connect(c, to), 0);
+	expect(peer_of(c).v6.sin6_flowinfo == to.v6.sin6_flowinfo);
+	expect_talk(c, accept(l, NULL, NULL));
+}
+
+/* Padding: what the peer has to skip. */
+static const unsigned char padding[] = { 0, 0, 1, 4, 0, 0, 0, 0 };
+
+static void expect_padding(int fd, int option)
+{
+	unsigned char buf[16];
+	socklen_t len = sizeof(buf);
+
+	expect_ret(getsockopt(fd, SOL_IPV6, option, buf, &len), 0);
+	expect_ret(len, sizeof(padding));
+	expect(!memcmp(buf, padding, sizeof(padding)));
+}
+
+/* They go before and after the connection is made; a child inherits them. */
+CASE_FLAGS(extension_headers, CASE_V6)
+{
+	union address at, to = loopback();
+	int l, c = sock(), s;
+
+	l = sock_listen(&at, 8);
+	to.sin_port = at.sin_port;
+	expect_ret(setsockopt(l, SOL_IPV6, IPV6_DSTOPTS, padding,
+			      sizeof(padding)), 0);
+	expect_ret(setsockopt(c, SOL_IPV6, IPV6_HOPOPTS, padding,
+			      sizeof(padding)), 0);
+	expect_ret(do_connect(c, to), 0);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	close(l);
+	expect_padding(c, IPV6_HOPOPTS);
+	expect_padding(s, IPV6_DSTOPTS);
+	expect_talk(c, s);
+	expect_ret(setsockopt(c, SOL_IPV6, IPV6_DSTOPTS, padding,
+			      sizeof(padding)), 0);
+	expect_talk(c, s);
+	expect_ret(setsockopt(c, SOL_IPV6, IPV6_HOPOPTS, NULL, 0), 0);
+	expect_ret(setsockopt(s, SOL_IPV6, IPV6_DSTOPTS, NULL, 0), 0);
+	expect_talk(s, c);
+}
+
+CASE_FLAGS(options_kept, CASE_V6)
+{
+	static const struct {
+		int option, value;
+	} kept[] = {
+		{ IPV6_TCLASS, 0xb8 },
+		{ IPV6_UNICAST_HOPS, 33 },
+		{ IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO },
+		{ IPV6_RECVERR, 1 },
+		{ IPV6_RECVPKTINFO, 1 },
+		{ IPV6_RECVTCLASS, 1 },
+		{ IPV6_MINHOPCOUNT, 3 },
+	};
+	union address at, to = loopback();
+	int l, c = sock(), s;
+	size_t i;
+
+	l = sock_listen(&at, 8);
+	to.sin_port = at.sin_port;
+	for (i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		expect_ret(set6(l, kept[i].option, kept[i].value), 0);
+		expect_ret(get6(l, kept[i].option), kept[i].value);
+	}
+	require(!do_connect(c, to));
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	for (i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		expect_ret(get6(s, kept[i].option), kept[i].value);
+	expect_ret(get6(c, IPV6_MTU), 65536);
+	expect_errno(set6(c, IPV6_V6ONLY, 1), EINVAL);
+	expect_errno(set6(c, IPV6_TCLASS, 256), EINVAL);
+}
+
+/* A stream's segments are told of one at a time, when asked. */
+CASE_FLAGS(packet_options, CASE_V6)
+{
+	char buf[256];
+	struct msghdr msg = { .msg_control = buf };
+	socklen_t len = sizeof(buf);
+	struct cmsghdr *cmsg;
+	struct pair p;
+	int hops = -1, class = -1;
+
+	pair_open(&p);
+	require(!set6(p.s, IPV6_RECVHOPLIMIT, 1));
+	require(!set6(p.s, IPV6_RECVTCLASS, 1));
+	require(!set6(p.c, IPV6_UNICAST_HOPS, 77));
+	require(!set6(p.c, IPV6_TCLASS, 0x28));
+	expect_talk(p.c, p.s);
+	expect_talk(p.c, p.s);
+	require(!getsockopt(p.s, SOL_IPV6, IPV6_2292PKTOPTIONS, buf, &len));
+	msg.msg_controllen = len;
+	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
+		expect_ret(cmsg->cmsg_level, SOL_IPV6);
+		if (cmsg->cmsg_type == IPV6_HOPLIMIT)
+			memcpy(&hops, CMSG_DATA(cmsg), sizeof(hops));
+		if (cmsg->cmsg_type == IPV6_TCLASS)
+			memcpy(&class, CMSG_DATA(cmsg), sizeof(class));
+	}
+	expect_ret(hops, 77);
+	expect_ret(class, 0x28);
+}
+
+/* Who comes from too far is not heard: IP_MINTTL and its twin. */
+CASE(min_ttl)
+{
+	int level = family == AF_INET6 ? SOL_IPV6 : SOL_IP;
+	int hops = family == AF_INET6 ? IPV6_UNICAST_HOPS : IP_TTL;
+	int least = family == AF_INET6 ? IPV6_MINHOPCOUNT : IP_MINTTL;
+	int l, far = sock_nonblock(), near = sock(), s, value = 100;
+	union address at;
+
+	l = sock_listen(&at, 8);
+	require(!setsockopt(l, level, least, &value, sizeof(value)));
+	value = 99;
+	require(!setsockopt(far, level, hops, &value, sizeof(value)));
+	value = 100;
+	require(!setsockopt(near, level, hops, &value, sizeof(value)));
+	expect_errno(do_connect(far, at), EINPROGRESS);
+	expect_ret(do_connect(near, at), 0);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect(peer_of(s).sin_port == name_of(near).sin_port);
+	expect_ret(events_now(far, POLLOUT), 0);
 }
 
 /* ---- IPV6_ADDRFORM ------------------------------------------------------- */
