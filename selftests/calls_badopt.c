@@ -4,6 +4,7 @@
  * and one of the protocol under test, in the same state, are given the same
  * calls, and must answer the same. A call that fails must change nothing.
  */
+#include "calls_bytes.h"
 #include "calls_scene.h"
 
 #include <limits.h>
@@ -57,6 +58,7 @@ static char *memory_at(enum where where)
 
 struct bad_call {
 	int set, level, option, value, len;
+	int first;		/* nobody has set the option yet */
 	enum where where, len_where;
 };
 
@@ -127,43 +129,42 @@ static struct answer do_call(int fd, int of_proto, const struct bad_call *call)
 #define SO_DEVMEM_DONTNEED 80
 #endif
 
-#define VALUE 1			/* what it is, not whether it can be had */
-#define ANSWER 2		/* whether it can be had or set */
+#define DEFAULT 1		/* what it is before it is set */
+#define VALUE 2			/* what it is, not whether it can be had */
+#define ANSWER 3		/* whether it can be had or set */
 
 static const struct {
 	int level, option, what;
+	int until;		/* kernel 6.x */
 } differs[] = {
 	/* The protocol's number, and what belongs to this socket only. */
-	{ SOL_SOCKET, SO_PROTOCOL, VALUE },
-	{ SOL_SOCKET, SO_COOKIE, VALUE },
-	{ SOL_SOCKET, SO_MEMINFO, VALUE },
-	{ SOL_SOCKET, SO_PEERNAME, VALUE },
-	{ SOL_IP, IP_PROTOCOL, VALUE },		/* the port, in fact */
-	/* "Buffer sizes" */
-	{ SOL_SOCKET, SO_SNDBUF, VALUE },
-	{ SOL_SOCKET, SO_RCVBUF, VALUE },
-	{ SOL_SOCKET, SO_RCVLOWAT, VALUE },
-	/* "SO_TXREHASH", "Device memory": the kernel knows TCP only */
-	{ SOL_SOCKET, SO_TXREHASH, ANSWER },
-	{ SOL_SOCKET, SO_DEVMEM_DONTNEED, ANSWER },
-	/* "SO_TIMESTAMPING" */
-	{ SOL_SOCKET, SO_TIMESTAMPING_OLD, ANSWER },
-	{ SOL_SOCKET, SO_TIMESTAMPING_NEW, ANSWER },
-	/* "SO_ZEROCOPY", "SO_PEEK_OFF" */
-	{ SOL_SOCKET, SO_ZEROCOPY, ANSWER },
-	{ SOL_SOCKET, SO_PEEK_OFF, ANSWER },
+	{ SOL_SOCKET, SO_PROTOCOL, VALUE, 0 },
+	{ SOL_SOCKET, SO_COOKIE, VALUE, 0 },
+	{ SOL_SOCKET, SO_MEMINFO, VALUE, 0 },
+	{ SOL_SOCKET, SO_PEERNAME, VALUE, 0 },
+	{ SOL_IP, IP_PROTOCOL, VALUE, 0 },	/* the port, in fact */
+	/* "sizes of buffers" */
+	{ SOL_SOCKET, SO_SNDBUF, DEFAULT, 0 },
+	{ SOL_SOCKET, SO_RCVBUF, DEFAULT, 0 },
+	/* "SO_TXREHASH", "SO_DEVMEM_DONTNEED": the kernel knows TCP only */
+	{ SOL_SOCKET, SO_TXREHASH, ANSWER, 0 },
+	{ SOL_SOCKET, SO_DEVMEM_DONTNEED, ANSWER, 0 },
+	/* "SO_TIMESTAMPING, OPT_ID" */
+	{ SOL_SOCKET, SO_TIMESTAMPING_OLD, ANSWER, 0 },
+	{ SOL_SOCKET, SO_TIMESTAMPING_NEW, ANSWER, 0 },
+	/* "SO_ZEROCOPY before Linux 6.2" */
+	{ SOL_SOCKET, SO_ZEROCOPY, ANSWER, 2 },
 	/* "IPV6_ADDRFORM" */
-	{ IPPROTO_IPV6, IPV6_ADDRFORM, ANSWER },
-	/* "MTU and MSS" */
-	{ SOL_IP, IP_MTU, VALUE },
-	{ OWN, TCP_MAXSEG, VALUE },
-	/* "Defaults" */
-	{ OWN, TCP_SYNCNT, VALUE },
-	{ OWN, TCP_CONGESTION, VALUE },
-	/* "TCP_WINDOW_CLAMP" */
-	{ OWN, TCP_WINDOW_CLAMP, VALUE },
+	{ IPPROTO_IPV6, IPV6_ADDRFORM, ANSWER, 0 },
+	/* "CLASP_MAXSEG of a connection" */
+	{ OWN, TCP_MAXSEG, VALUE, 0 },
+	/* "CLASP_SYNCNT, default", "CLASP_CONGESTION" */
+	{ OWN, TCP_SYNCNT, DEFAULT, 0 },
+	{ OWN, TCP_CONGESTION, VALUE, 0 },
+	/* "CLASP_WINDOW_CLAMP of a connection, never set" */
+	{ OWN, TCP_WINDOW_CLAMP, DEFAULT, 0 },
 	/* "CLASP_INFO" */
-	{ OWN, TCP_INFO, VALUE },
+	{ OWN, TCP_INFO, VALUE, 0 },
 };
 
 static int may_differ(int level, int option, int what)
@@ -174,7 +175,9 @@ static int may_differ(int level, int option, int what)
 		level = OWN;
 	for (i = 0; i < sizeof(differs) / sizeof(*differs); i++)
 		if (differs[i].level == level && differs[i].option == option)
-			return differs[i].what >= what;
+			return differs[i].what >= what &&
+			       (!differs[i].until ||
+				!kernel_since(6, differs[i].until));
 	return 0;
 }
 
@@ -190,7 +193,8 @@ static int same(const struct bad_call *call, const struct answer *tcp,
 {
 	if (tcp->ret != clasp->ret || tcp->err != clasp->err)
 		return may_differ(call->level, call->option, ANSWER);
-	if (may_differ(call->level, call->option, VALUE))
+	if (may_differ(call->level, call->option,
+		       call->first ? DEFAULT : VALUE))
 		return call->option == TCP_INFO || call->set ||
 		       tcp->len == clasp->len;
 	return tcp->len == clasp->len &&
@@ -291,6 +295,9 @@ static void try_option(struct sides *s, int level, int option)
 	};
 	size_t i;
 
+	get.first = 1;
+	compare(s, &get);
+	get.first = 0;
 	for (get.len_where = NONE; get.len_where <= READONLY; get.len_where++)
 		compare(s, &get);
 	get.len_where = GOOD;
@@ -385,7 +392,7 @@ static void nothing_changes(struct sides *s)
 	int option, i;
 
 	/* Asking for an error forgets it. */
-	so_error(s->clasp.fd);
+	expect_ret(so_error(s->clasp.fd), so_error(s->tcp.fd));
 	snapshot(s, before);
 	for (option = 0; option < 80; option++)
 		only_bad(s, OWN, option);
