@@ -655,8 +655,8 @@ static int block(const char *how)
 	char command[256];
 
 	snprintf(command, sizeof(command),
-		 "ip -6 xfrm policy %s dir in src " BLOCKED "/128 dst ::1/128 proto %d %s 2>/dev/null",
-		 how, proto, strcmp(how, "add") ? "" : "action block");
+		 "ip -6 xfrm policy %s dir in src %s dst ::1 proto %d %s 2>/dev/null",
+		 how, BLOCKED, proto, strcmp(how, "add") ? "" : "action block");
 	return system(command);
 }
 
