@@ -45,7 +45,7 @@ both_ways()
 }
 
 begin
-server $CLASPRUN iperf3 -s -4 -p $PORT
+server $CLASPRUN iperf3 -s -p $PORT
 need_listener
 one_way "one stream, to the server"
 one_way "one stream, to the client" -R
