@@ -21,7 +21,7 @@ prepare()
 	new_key host
 	new_key user
 	cp "$ROOTED/user.pub" "$ROOTED/authorized"
-	echo "$SERVER_IP $(cat "$ROOTED/host.pub")" >"$ROOTED/known"
+	echo "* $(cat "$ROOTED/host.pub")" >"$ROOTED/known"
 	cat >"$ROOTED/sshd.conf" <<-END
 		ListenAddress $HOST:$PORT
 		HostKey $DATA/host

@@ -57,7 +57,7 @@ dd if=/dev/urandom of="$ROOTED/tree/big" bs=1M count=1 seek=$((MB / 2)) \
 	conv=notrunc 2>/dev/null
 echo new >"$ROOTED/tree/new"
 rm "$ROOTED/tree/small/1"*
-sync --no-whole-file --stats $DATA/tree/ $BOX >"$TMP/stats" 2>&1
+sync --checksum --no-whole-file --stats $DATA/tree/ $BOX >"$TMP/stats" 2>&1
 check_eq "what has changed" $? 0
 check "it is the same" same there tree
 check_range "and no more was sent than that" \

@@ -7,26 +7,38 @@
 . ./programs.sh
 
 PORT=4000
-# struct sockaddr_in without the family: port, address, eight zeros
-ANY=$(printf 'x%04x%08x%016x' $PORT 0 0)
-SERVER_ADDR=$(printf 'x%04x%02x%02x%02x%02x%016x' $PORT 10 253 0 2 0)
+# A socket address without its family: of IPv4 port, address, eight zeros; of IPv6
+# port, flow label, address, scope.
+case $FAMILY in
+4)
+	SOCKET=2:253
+	ANY=$(printf 'x%04x%08x%016x' $PORT 0 0)
+	SERVER_ADDR=$(printf 'x%04x%08x%016x' $PORT 0x0afd0002 0)
+	;;
+6)
+	SOCKET=10:253
+	ANY=$(printf 'x%04x%08x%032x%08x' $PORT 0 0 0)
+	SERVER_ADDR=$(printf 'x%04x%08x%08x%016x%08x%08x' $PORT 0 \
+		0x20010db8 0 0x0afd0002 0)
+	;;
+esac
 MB=16
 
 begin
 make_file sent $MB
-server socat -u "SOCKET-LISTEN:2:253:$ANY" "CREATE:$DATA/received"
+server socat -u "SOCKET-LISTEN:$SOCKET:$ANY" "CREATE:$DATA/received"
 need_listener
 check "$MB MB there" client socat -u "OPEN:$DATA/sent" \
-	"SOCKET-CONNECT:2:253:$SERVER_ADDR"
+	"SOCKET-CONNECT:$SOCKET:$SERVER_ADDR"
 check "the server ends well" wait "$SERVER"
 check_eq "the same arrived" "$(digest "$ROOTED/received")" "$(digest "$ROOTED/sent")"
 
 # The client ends its half, and what it sent comes back.
 trace_clear
-server socat "SOCKET-LISTEN:2:253:$ANY,reuseaddr" EXEC:cat
+server socat "SOCKET-LISTEN:$SOCKET:$ANY,reuseaddr" EXEC:cat
 need_listener
 client socat -t 60 "OPEN:$DATA/sent!!CREATE:$DATA/returned" \
-	"SOCKET-CONNECT:2:253:$SERVER_ADDR" >"$TMP/client" 2>&1
+	"SOCKET-CONNECT:$SOCKET:$SERVER_ADDR" >"$TMP/client" 2>&1
 check_eq "$MB MB there and back" $? 0
 sed 's/^/# /' "$TMP/client"
 check "the server ends well again" wait "$SERVER"
