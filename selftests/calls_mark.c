@@ -312,6 +312,31 @@ CASE(change_of_both)
 	expect_ret(heard(c.right), 0);
 }
 
+/* Who connects gets the mark that was the listener's when he began to. */
+CASE(mark_of_the_beginning)
+{
+	int deaf = ebpf_returning(BPF_PROG_TYPE_SOCKET_FILTER, 0);
+	int l, c, s, answers;
+	union address at;
+
+	own_loopback("65536");
+	l = sock_listen(&at, 1);
+	require(!set_int(l, SO_MARK, 7));
+	answers = listen_in(port_of(l), 7, 0, 0);
+	c = sock_nonblock();
+	/* It does not hear the SYN-ACK before its SYN goes again. */
+	require(!set_int(c, SO_ATTACH_BPF, deaf));
+	expect_errno(do_connect(c, at), EINPROGRESS);
+	expect_ret(heard(answers), 1);
+	require(!set_int(l, SO_MARK, 8));
+	require(!set_int(c, SO_DETACH_FILTER, 0));
+	require(wait_events(c, POLLOUT) == POLLOUT);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	expect_ret(get_int(s, SO_MARK), 7);
+	expect(heard(answers) > 0);
+}
+
 /* ---- which way it goes --------------------------------------------------- */
 
 /* There is a way to BEYOND_IP for what is marked with 7. */

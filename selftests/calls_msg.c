@@ -3,6 +3,7 @@
 #include "calls_bytes.h"
 
 #include <linux/sockios.h>
+#include <sys/epoll.h>
 #include <netinet/tcp.h>
 #include <sys/time.h>
 
@@ -390,6 +391,12 @@ CASE(notsent_low_water_mark)
 	require(unsent(p.c) > 4096);
 	require(!set_int(p.c, SO_SNDBUFFORCE, 8 << 20));
 	expect_ret(events_now(p.c, POLLOUT), POLLOUT);
+	/* Who waits is told when half of it is free, who writes may do so now. */
+	n = unsent(p.c);
+	expect_ret(set_tcp(p.c, TCP_NOTSENT_LOWAT, n + n / 2), 0);
+	expect_ret(events_now(p.c, POLLOUT), 0);
+	expect_ret(send(p.c, buf, 1, MSG_DONTWAIT), 1);
+	sent++;
 	expect_ret(set_tcp(p.c, TCP_NOTSENT_LOWAT, 4096), 0);
 	expect_ret(get_tcp(p.c, TCP_NOTSENT_LOWAT), 4096);
 	expect_ret(events_now(p.c, POLLOUT), 0);
@@ -407,6 +414,24 @@ CASE(notsent_low_water_mark)
 	/* It comes when that is sent; it need not be acknowledged. */
 	drain(p.s, sent);
 	expect_ret(wait_events(p.c, POLLOUT), POLLOUT);
+}
+
+/* Whoever waits hears of a mark that was raised. */
+CASE(notsent_raised)
+{
+	struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
+	int ep = epoll_create1(0);
+	struct pair p;
+
+	require(ep >= 0);
+	pair_open(&p);
+	fill(p.c);
+	require(!set_int(p.c, SO_SNDBUFFORCE, 8 << 20));
+	expect_ret(set_tcp(p.c, TCP_NOTSENT_LOWAT, 1), 0);
+	require(!epoll_ctl(ep, EPOLL_CTL_ADD, p.c, &event));
+	expect_ret(epoll_wait(ep, &event, 1, 0), 0);
+	expect_ret(set_tcp(p.c, TCP_NOTSENT_LOWAT, -1), 0);
+	expect_ret(epoll_wait(ep, &event, 1, 0), 1);
 }
 
 /* A writer that the mark holds back goes on as what he wrote is sent. */

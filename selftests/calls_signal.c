@@ -354,6 +354,25 @@ CASE(async_group)
 	expect(take_signals() >= 1);
 }
 
+/* Room is told of if it was asked for when there was none. */
+CASE(async_room)
+{
+	struct pair p;
+	size_t full;
+
+	pair_open(&p);
+	catch(SIGIO, SA_RESTART);
+	require(!fcntl(p.c, F_SETOWN, getpid()));
+	require(!fcntl(p.c, F_SETFL, O_ASYNC | O_NONBLOCK));
+	full = fill(p.c);
+	expect_ret(events_now(p.c, POLLOUT), 0);
+	take_signals();
+	drain(p.s, full);
+	require(wait_events(p.c, POLLOUT) == POLLOUT);
+	expect(take_signals() >= 1);
+	expect_ret(fcntl(p.c, F_SETFL, 0), 0);
+}
+
 /* ---- SIGPIPE ---- */
 
 static void note_pipe(struct log *log, const char *what, long result)

@@ -50,6 +50,28 @@ CASE(splice_from)
 	bytes_join(writer);
 }
 
+/* Of one segment as well, no more than was asked for, and the rest stays. */
+CASE(splice_some)
+{
+	char buf[16];
+	struct pair p;
+	int q[2];
+
+	pipe_open(q);
+	pair_open(&p);
+	expect_ret(send(p.c, "0123456789", 10, 0), 10);
+	require(wait_count(p.s, SIOCINQ, 10));
+	expect_ret(splice(p.s, NULL, q[1], NULL, 4, 0), 4);
+	expect_ret(read(q[0], buf, sizeof(buf)), 4);
+	expect(!memcmp(buf, "0123", 4));
+	expect_ret(count_of(p.s, SIOCINQ), 6);
+	expect_ret(splice(p.s, NULL, q[1], NULL, 1, 0), 1);
+	expect_ret(read(q[0], buf, sizeof(buf)), 1);
+	expect_ret(buf[0], '4');
+	expect_ret(recv(p.s, buf, sizeof(buf), 0), 5);
+	expect(!memcmp(buf, "56789", 5));
+}
+
 CASE(splice_to)
 {
 	size_t done = 0;
