@@ -360,8 +360,8 @@ static void buffer_pressure(struct kunit *test)
 }
 
 static struct kunit_case buffer_cases[] = {
-	KUNIT_CASE(buffer_grows),
-	KUNIT_CASE(buffer_fixed),
+	KUNIT_CASE_SLOW(buffer_grows),
+	KUNIT_CASE_SLOW(buffer_fixed),
 	KUNIT_CASE(buffer_maxima),
 	KUNIT_CASE(buffer_locked),
 	KUNIT_CASE(buffer_slow_reader),
@@ -369,9 +369,9 @@ static struct kunit_case buffer_cases[] = {
 	KUNIT_CASE(buffer_waiting_reader),
 	KUNIT_CASE(buffer_slow_sender),
 	KUNIT_CASE(buffer_small_segments),
-	KUNIT_CASE(buffer_hole_attack),
-	KUNIT_CASE(buffer_hole_small),
-	KUNIT_CASE(buffer_pressure),
+	KUNIT_CASE_SLOW(buffer_hole_attack),
+	KUNIT_CASE_SLOW(buffer_hole_small),
+	KUNIT_CASE_SLOW(buffer_pressure),
 	{}
 };
 

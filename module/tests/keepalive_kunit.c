@@ -368,7 +368,7 @@ static struct kunit_case keepalive_cases[] = {
 	WIRE_CASE(keepalive_not_when_busy),
 	WIRE_CASE(keepalive_then_data),
 	WIRE_CASE(keepalive_reset),
-	WIRE_CASE(keepalive_half_closed),
+	WIRE_CASE_SLOW(keepalive_half_closed),
 	WIRE_CASE(keepalive_set_before),
 	WIRE_CASE(keepalive_turned_off),
 	WIRE_CASE(keepalive_user_timeout),

@@ -170,6 +170,9 @@ KUNIT_ARRAY_PARAM(wire_family, wire_families, wire_family_name)
 
 /* A case for both families. */
 #define WIRE_CASE(name)	KUNIT_CASE_PARAM(name, wire_family_gen_params)
+#define WIRE_CASE_SLOW(name)						\
+	KUNIT_CASE_PARAM_ATTR(name, wire_family_gen_params,		\
+			      { KUNIT_SPEED_SLOW })
 
 int wire_init(struct kunit *test);
 void wire_exit(struct kunit *test);
