@@ -161,7 +161,8 @@ static const struct {
 	/* "CLASP_SYNCNT, default", "CLASP_CONGESTION" */
 	{ OWN, TCP_SYNCNT, DEFAULT, 0 },
 	{ OWN, TCP_CONGESTION, VALUE, 0 },
-	/* "CLASP_WINDOW_CLAMP of a connection, never set" */
+	/* "CLASP_WINDOW_CLAMP, negative", "of a connection, never set" */
+	{ OWN, TCP_WINDOW_CLAMP, VALUE, 13 },
 	{ OWN, TCP_WINDOW_CLAMP, DEFAULT, 0 },
 	/* "CLASP_INFO" */
 	{ OWN, TCP_INFO, VALUE, 0 },
@@ -174,10 +175,9 @@ static int may_differ(int level, int option, int what)
 	if (level == SOL_TCP)
 		level = OWN;
 	for (i = 0; i < sizeof(differs) / sizeof(*differs); i++)
-		if (differs[i].level == level && differs[i].option == option)
-			return differs[i].what >= what &&
-			       (!differs[i].until ||
-				!kernel_since(6, differs[i].until));
+		if (differs[i].level == level && differs[i].option == option &&
+		    (!differs[i].until || !kernel_since(6, differs[i].until)))
+			return differs[i].what >= what;
 	return 0;
 }
 

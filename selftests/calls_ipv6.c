@@ -361,8 +361,10 @@ static void play_owners(struct log *log, const void *what)
 	int how = *(const int *)what;
 	int manner = how % MANNERS, first = how / MANNERS % OWNERS;
 	int second = how / MANNERS / OWNERS, x, y;
+	/* Not one that connections of other cases may still have. */
+	static int port = 2000;
 
-	x = own(log, &owners[first], manner & REUSE_FIRST, 0);
+	x = own(log, &owners[first], manner & REUSE_FIRST, port++);
 	if (manner & LISTENS)
 		note_result(log, "listen", listen(x, 1));
 	y = own(log, &owners[second], manner & REUSE_SECOND, port_of(x));
