@@ -74,8 +74,10 @@ static inline int clasp_compat_recv_error(struct sock *sk, struct msghdr *msg,
 {
 #ifdef CLASP_COMPAT_RECVMSG_LEN
 	int addr_len = 0;
+	int err = inet_recv_error(sk, msg, len, &addr_len);
 
-	return inet_recv_error(sk, msg, len, &addr_len);
+	msg->msg_namelen = addr_len;
+	return err;
 #else
 	return inet_recv_error(sk, msg, len);
 #endif

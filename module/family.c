@@ -46,7 +46,10 @@ static int clasp_ioctl_compat(struct sock *sk, int cmd, unsigned long arg)
 static int clasp_recvmsg_compat(struct sock *sk, struct msghdr *msg,
 				size_t len, int flags, int *addr_len)
 {
-	return clasp_recvmsg(sk, msg, len, flags);
+	int err = clasp_recvmsg(sk, msg, len, flags);
+
+	*addr_len = msg->msg_namelen;
+	return err;
 }
 
 #define clasp_recvmsg	clasp_recvmsg_compat
