@@ -316,7 +316,7 @@ static void try_level(struct sides *s, int level, int first, int last)
 {
 	int option;
 
-	for (option = first; option <= last; option++)
+	for (option = first; option <= last; option += stride_env())
 		try_option(s, level, option);
 }
 

@@ -19,6 +19,8 @@ struct gen {
 int proto_env(void);
 /* Is this a kernel with sanitizers, where loads are scaled down? */
 int debug_env(void);
+/* Of very many cases that are alike, take each so many-th. */
+int stride_env(void);
 /* $name as a number, or the default. */
 long number_env(const char *name, long def);
 
