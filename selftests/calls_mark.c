@@ -140,41 +140,40 @@ static int free_port(void)
 	return port;
 }
 
-/* A client that has both, from that port; who hears its segments, and the others. */
+/* A client that has both; who hears its segments, and the others. */
 struct client {
 	int fd, right, wrong;
 };
 
-static struct client client_of(int mark, int priority)
+/* Connects it, in a network of its own; returns the other end. */
+static int client_connect(struct client *c, int mark, int priority)
 {
-	int port = free_port();
-	struct client c = {
-		.fd = sock(),
-		.right = listen_in(port, mark, priority, 0),
-		.wrong = listen_in(port, mark, priority, 1),
-	};
+	union address at;
+	int port, l, s;
 
-	require(!set_int(c.fd, SO_MARK, mark));
-	require(!set_int(c.fd, SO_PRIORITY, priority));
-	require(!do_bind(c.fd, address("127.0.0.1", port)));
-	return c;
+	own_loopback("65536");
+	port = free_port();
+	c->fd = sock();
+	c->right = listen_in(port, mark, priority, 0);
+	c->wrong = listen_in(port, mark, priority, 1);
+	require(!set_int(c->fd, SO_MARK, mark));
+	require(!set_int(c->fd, SO_PRIORITY, priority));
+	require(!do_bind(c->fd, address("127.0.0.1", port)));
+	l = sock_listen(&at, 1);
+	require(!do_connect(c->fd, at));
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	return s;
 }
 
 /* SYN, ACKs, data, and FIN. */
 CASE(each_segment_has_both)
 {
 	struct client c;
-	union address at;
+	int s = client_connect(&c, 9, 6);
 	char byte;
-	int l, s;
 
-	own_loopback("65536");
-	c = client_of(9, 6);
-	l = sock_listen(&at, 1);
-	require(!do_connect(c.fd, at));
 	expect_ret(heard(c.right), 2);
-	s = accept(l, NULL, NULL);
-	require(s >= 0);
 	expect_ret(send(c.fd, "a", 1, 0), 1);
 	expect_ret(heard(c.right), 1);
 	expect_ret(recv(s, &byte, 1, 0), 1);
@@ -191,14 +190,8 @@ CASE(each_segment_has_both)
 CASE(reset_has_both)
 {
 	struct client c;
-	union address at;
-	int l;
 
-	own_loopback("65536");
-	c = client_of(9, 6);
-	l = sock_listen(&at, 1);
-	require(!do_connect(c.fd, at));
-	require(accept(l, NULL, NULL) >= 0);
+	client_connect(&c, 9, 6);
 	heard(c.right);
 	reset(c.fd);
 	expect_ret(heard(c.right), 1);
@@ -243,15 +236,8 @@ CASE(answers_have_both)
 CASE(reset_after_close_is_marked)
 {
 	struct client c;
-	union address at;
-	int l, s;
+	int s = client_connect(&c, 9, 0);
 
-	own_loopback("65536");
-	c = client_of(9, 0);
-	l = sock_listen(&at, 1);
-	require(!do_connect(c.fd, at));
-	s = accept(l, NULL, NULL);
-	require(s >= 0);
 	close(c.fd);
 	require(wait_all_events(s, POLLRDHUP));
 	heard(c.right);
@@ -264,16 +250,9 @@ CASE(reset_after_close_is_marked)
 CASE(time_wait_is_marked)
 {
 	struct client c;
-	union address at;
-	int l, s, left, deaf;
+	int s = client_connect(&c, 9, 0), left, deaf;
 	char byte;
 
-	own_loopback("65536");
-	c = client_of(9, 0);
-	l = sock_listen(&at, 1);
-	require(!do_connect(c.fd, at));
-	s = accept(l, NULL, NULL);
-	require(s >= 0);
 	require(!shutdown(c.fd, SHUT_WR));
 	require(!recv(s, &byte, 1, 0));
 	/* Its FIN goes again and again, as it hears of no answer. */
@@ -293,15 +272,8 @@ CASE(time_wait_is_marked)
 CASE(change_of_both)
 {
 	struct client c;
-	union address at;
-	int l, s, next;
+	int s = client_connect(&c, 9, 6), next;
 
-	own_loopback("65536");
-	c = client_of(9, 6);
-	l = sock_listen(&at, 1);
-	require(!do_connect(c.fd, at));
-	s = accept(l, NULL, NULL);
-	require(s >= 0);
 	next = listen_in(port_of(c.fd), 4, 2, 0);
 	require(!set_int(c.fd, SO_MARK, 4));
 	require(!set_int(c.fd, SO_PRIORITY, 2));
