@@ -173,11 +173,16 @@ static void clasp_do_destroy(struct sock *sk)
 	clasp_socket_leave(sk);
 	clasp_sndq_purge(sk);
 	clasp_rcvq_purge_ofo(sk);
-	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
-	if (sock_flag(sk, SOCK_DEAD)) {
+	if (sock_flag(sk, SOCK_DEAD))
 		clasp_socket_destroy(sk);
+}
+
+/* Not for what the user asked for: disconnect() has more to do before it wakes. */
+static void clasp_do_hang_up(struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_DEAD))
 		return;
-	}
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	sk->sk_state_change(sk);
 	if (sk->sk_err)
 		sk_error_report(sk);
@@ -227,6 +232,8 @@ static void clasp_do_end(struct sock *sk, u32 actions)
 	}
 	if (actions & CLASP_DO_DESTROY)
 		clasp_do_destroy(sk);
+	if (actions & CLASP_DO_HANG_UP)
+		clasp_do_hang_up(sk);
 }
 
 static void clasp_count_transition(const struct sock *sk,

@@ -129,11 +129,12 @@ enum clasp_event {
 #define CLASP_DO_START_2MSL		0x00100000 /* (re)start TIME-WAIT's time */
 #define CLASP_DO_YIELD			0x00200000 /* make room for a new SYN */
 #define CLASP_DO_DESTROY		0x00400000 /* leave tables, stop timers */
+#define CLASP_DO_HANG_UP		0x00800000 /* user: it is over, wake up */
 
 /* Each of these is alone in its cell, so that their order is no matter. */
-#define CLASP_DO_RECALL_SYN		0x00800000 /* out of the SYN cookie */
-#define CLASP_DO_REPEAT_ACK		0x01000000 /* rate-limited per connection */
-#define CLASP_DO_NOTE_ICMP		0x02000000 /* user: if all else fails */
+#define CLASP_DO_RECALL_SYN		0x01000000 /* out of the SYN cookie */
+#define CLASP_DO_REPEAT_ACK		0x02000000 /* rate-limited per connection */
+#define CLASP_DO_NOTE_ICMP		0x04000000 /* user: if all else fails */
 
 /* Explicitly nothing: the event is legal here and changes nothing. */
 #define CLASP_DO_IGNORE			0x40000000

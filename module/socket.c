@@ -271,6 +271,8 @@ int clasp_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	WRITE_ONCE(sk->sk_err_soft, 0);
+	/* Only now: who wakes up finds the socket as it stays. */
+	sk->sk_state_change(sk);
 	sk_error_report(sk);
 	return 0;
 }

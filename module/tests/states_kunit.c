@@ -200,10 +200,16 @@ static void states_abort(struct kunit *test)
 	}
 }
 
+static int states_unconnect(struct socket *sock)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	return sock->ops->connect(sock, (void *)&none, sizeof(none), 0);
+}
+
 /* connect() to AF_UNSPEC, and the socket connects anew. */
 static void states_disconnect(struct kunit *test)
 {
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct wire *wire = test->priv;
 	const struct states_row *row;
 	struct socket *sock;
@@ -212,9 +218,7 @@ static void states_disconnect(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(states_rows); i++) {
 		row = &states_rows[i];
 		sock = states_begin(wire, row);
-		KUNIT_EXPECT_EQ(test, 0,
-				sock->ops->connect(sock, (void *)&none,
-						   sizeof(none), 0));
+		KUNIT_EXPECT_EQ(test, 0, states_unconnect(sock));
 		KUNIT_EXPECT_EQ_MSG(test, wire_error(sock), row->error, "%s",
 				    row->name);
 		KUNIT_EXPECT_EQ(test, 0, wire_error(sock));
@@ -226,10 +230,53 @@ static void states_disconnect(struct kunit *test)
 	}
 }
 
+/**
+ * struct states_waiter - who waits for a socket
+ * @woken: how often it was
+ * @shutdown: sk_shutdown as it has seen that
+ */
+struct states_waiter {
+	u32 woken;
+	int shutdown;
+};
+
+static void states_wake(struct sock *sk)
+{
+	struct states_waiter *waiter = sk->sk_user_data;
+
+	waiter->woken++;
+	waiter->shutdown |= sk->sk_shutdown;
+}
+
+/* It never looks as if its peer had ended the stream. */
+static void states_disconnect_wakes(struct kunit *test)
+{
+	struct states_waiter waiter;
+	struct wire *wire = test->priv;
+	const struct states_row *row;
+	struct socket *sock;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(states_rows); i++) {
+		row = &states_rows[i];
+		sock = states_begin(wire, row);
+		waiter = (struct states_waiter){};
+		sock->sk->sk_user_data = &waiter;
+		sock->sk->sk_state_change = states_wake;
+		sock->sk->sk_error_report = states_wake;
+		KUNIT_EXPECT_EQ(test, 0, states_unconnect(sock));
+		KUNIT_EXPECT_GT_MSG(test, waiter.woken, 0, "%s", row->name);
+		KUNIT_EXPECT_EQ_MSG(test, waiter.shutdown, 0, "%s", row->name);
+		wire_close(wire, &sock);
+		states_end(wire, row, 0, row->resets);
+	}
+}
+
 static struct kunit_case states_cases[] = {
 	WIRE_CASE(states_close),
 	WIRE_CASE(states_abort),
 	WIRE_CASE(states_disconnect),
+	WIRE_CASE(states_disconnect_wakes),
 	{}
 };
 
