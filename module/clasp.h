@@ -92,7 +92,8 @@ struct clasp_path {
  * @connect: check the peer's address, find a route and the local address, set
  *	both in the socket and its flow; errors as connect(2) names them. Socket
  *	locked.
- * @disconnect: forget the peer's address. Socket locked.
+ * @disconnect: forget the peer's address, or what @connect has left of it when
+ *	it failed. Socket locked.
  * @route: find the route again once the ports are known. Socket locked.
  * @local: the address that a socket is bound to; for any, the one that stands
  *	for any. Socket locked.

@@ -41,19 +41,16 @@ static void clasp_ipv6_path_options(const struct net *net,
 				    const struct sock *sk,
 				    struct clasp_path *path)
 {
-	const struct ipv6_pinfo *np;
-
 	if (!sk) {
 		if (!(READ_ONCE(net->ipv6.sysctl.flowlabel_reflect) &
 		      FLOWLABEL_REFLECT_TCP_RESET))
 			path->flowlabel = 0;
 		return;
 	}
-	np = clasp_ipv6_pinfo(sk);
-	path->tos = np->tclass;
+	path->tos = clasp_ipv6_pinfo(sk)->tclass;
 	path->hash = sk->sk_txhash ?: net_tx_rndhash();
-	if (!clasp_compat_repflow(sk) || !path->flowlabel)
-		path->flowlabel = np->flow_label;
+	if (!clasp_compat_repflow(sk))
+		path->flowlabel = 0;
 }
 
 static bool clasp_ipv6_near_enough(const struct sock *sk,
@@ -382,6 +379,7 @@ static void clasp_ipv6_disconnect(struct sock *sk)
 {
 	inet_sk(sk)->inet_daddr = 0;
 	sk->sk_v6_daddr = in6addr_any;
+	clasp_ipv6_pinfo(sk)->flow_label = 0;
 	WRITE_ONCE(clasp_sk(sk)->af, clasp_af_table[CLASP_IPV6]);
 }
 

@@ -212,8 +212,10 @@ int clasp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len)
 
 	clasp_socket_reset(sk);
 	err = csk->af->connect(sk, uaddr, len);
-	if (err)
+	if (err) {
+		csk->af->disconnect(sk);
 		return err;
+	}
 	/* Before it can be found by the peer's segments, all is in place. */
 	err = clasp_connect_enter(sk);
 	if (err)

@@ -231,6 +231,65 @@ CASE_FLAGS(flow_label, CASE_V6)
 	expect_talk(c, accept(l, NULL, NULL));
 }
 
+/* There is no way to that host. */
+static void connect_fails_early(int fd, union address to)
+{
+	to.v6.sin6_addr = address(NO_ROUTE, 0).v6.sin6_addr;
+	expect_errno(do_connect(fd, to), ENETUNREACH);
+}
+
+/* No port is left for another connection to that one. */
+static void connect_fails_late(int fd, union address to)
+{
+	require(!sysctl_set("net/ipv4/ip_local_port_range", "40000 40000"));
+	sock_connect(&to);
+	expect_errno(do_connect(fd, to), EADDRNOTAVAIL);
+	require(!sysctl_set("net/ipv4/ip_local_port_range", "40000 50000"));
+}
+
+static void connect_and_disconnect(int fd, union address to)
+{
+	expect_ret(do_connect(fd, to), 0);
+	expect_ret(disconnect(fd), 0);
+}
+
+/*
+ * A socket that lost the peer which the label was for: as a listener, it has
+ * none. TCP's hands it down.
+ */
+static void listen_afterwards(void (*fail)(int fd, union address to))
+{
+	union address to, own = loopback();
+	int l, fd;
+
+	own_loopback("65536");
+	fd = sock();
+	l = sock_listen(&to, 8);
+	require(l >= 0);
+	to.v6.sin6_flowinfo = htonl(0x12345);
+	require(!set6(fd, IPV6_FLOWINFO_SEND, 1));
+	fail(fd, to);
+	own.sin_port = htons(7253);
+	require(!do_bind(fd, own) && !listen(fd, 1));
+	sock_connect(&own);
+	expect_ret(peer_of(accept(fd, NULL, NULL)).v6.sin6_flowinfo, 0);
+}
+
+CASE_FLAGS(flow_label_of_no_way, CASE_CLASP | CASE_V6)
+{
+	listen_afterwards(connect_fails_early);
+}
+
+CASE_FLAGS(flow_label_of_no_port, CASE_CLASP | CASE_V6)
+{
+	listen_afterwards(connect_fails_late);
+}
+
+CASE_FLAGS(flow_label_of_disconnect, CASE_CLASP | CASE_V6)
+{
+	listen_afterwards(connect_and_disconnect);
+}
+
 /* Padding: what the peer has to skip. */
 static const unsigned char padding[] = { 0, 0, 1, 4, 0, 0, 0, 0 };
 
