@@ -59,10 +59,24 @@ const char *digits(const char *ip)
 	return to;
 }
 
+/* In IPv6, the kernel makes the way to a new address when it has the time. */
+static void host_wait_way(enum host host, const char *ip)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command),
+		 "until ip -%d route show table local | grep -q 'local %s '; do sleep .01; done",
+		 family == AF_INET6 ? 6 : 4, digits(ip));
+	host_enter(host);
+	require(!system(command));
+	host_enter(HERE);
+}
+
 void host_add(enum host host, const char *ip)
 {
 	host_ip(host, "addr add %s dev lo%s", digits(ip),
 		family == AF_INET6 ? " nodad" : "");
+	host_wait_way(host, ip);
 }
 
 void host_del(enum host host, const char *ip)
