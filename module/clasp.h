@@ -86,7 +86,7 @@ struct clasp_path {
  * @path: the way back to where a received segment came from, by its IP header
  * @path_options: what a socket's options add to such a way; the socket may be
  *	NULL: what is to be told a stranger
- * @near_enough: may a socket have a segment that came so far? (IP_MINTTL)
+ * @near_enough: may a socket have a packet that came so far? (IP_MINTTL)
  * @heard: a segment that came tells something that the user may ask for. Socket
  *	locked.
  * @connect: check the peer's address, find a route and the local address, set

@@ -2,7 +2,8 @@
 /*
  * What routers and hosts say by ICMP about a segment of ours, once the address
  * family has read it. Anybody can send such a message: it counts only with a
- * sequence number that is on its way (RFC 5927, section 4.1).
+ * sequence number that is on its way (RFC 5927, section 4.1), and from no
+ * further away than segments may come (RFC 5082, section 3).
  */
 #include "actions.h"
 #include "icmp.h"
@@ -76,7 +77,8 @@ static void clasp_icmp_socket(struct sock *sk, const struct clasp_icmp *icmp,
 			      struct sk_buff *skb)
 {
 	bh_lock_sock(sk);
-	if (!clasp_icmp_in_flight(clasp_sk(sk), icmp->seq))
+	if (!clasp_sk(sk)->af->near_enough(sk, skb) ||
+	    !clasp_icmp_in_flight(clasp_sk(sk), icmp->seq))
 		clasp_count_sk(sk, CLASP_MIB_IcmpOutside);
 	else if (icmp->redirect)
 		clasp_icmp_redirect(sk, skb);
@@ -92,11 +94,13 @@ static void clasp_icmp_socket(struct sock *sk, const struct clasp_icmp *icmp,
  * again. Of a request nobody knows any number but our SYN's.
  */
 static void clasp_icmp_request(struct clasp_request *req,
-			       const struct clasp_icmp *icmp)
+			       const struct clasp_icmp *icmp,
+			       const struct sk_buff *skb)
 {
 	struct net *net = sock_net(req->listener);
 
-	if (icmp->seq != req->iss) {
+	if (!req->path.af->near_enough(req->listener, skb) ||
+	    icmp->seq != req->iss) {
 		clasp_count(net, CLASP_MIB_IcmpOutside);
 		return;
 	}
@@ -128,7 +132,8 @@ void clasp_icmp_quote(struct clasp_icmp *icmp, const struct sk_buff *skb,
  * clasp_icmp_input() - take an ICMP message in
  * @net: namespace
  * @icmp: what it says
- * @skb: the message, for the address family's queue_error(); stays the caller's
+ * @skb: the message, its IP header where skb_network_header() is; stays the
+ *	caller's
  *
  * In softirq, or with BHs disabled, not under the lock of any socket. Nothing
  * is said to TIME-WAIT: what it might have to hear, it would ignore.
@@ -151,7 +156,7 @@ int clasp_icmp_input(struct net *net, const struct clasp_icmp *icmp,
 		clasp_icmp_socket(&container_of(entry, struct clasp_sock,
 						entry)->inet.sk, icmp, skb);
 	else if (entry->kind == CLASP_REQUEST)
-		clasp_icmp_request(clasp_request(entry), icmp);
+		clasp_icmp_request(clasp_request(entry), icmp, skb);
 	clasp_entry_put(entry);
 	return 0;
 }

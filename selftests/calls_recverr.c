@@ -74,6 +74,24 @@ static const struct answer *of_family(const struct answer *answers)
 	return &answers[family == AF_INET6];
 }
 
+/* How many messages of that kind this host has heard. */
+static long heard(void)
+{
+	const char *format = family == AF_INET6 ? "Icmp6InDestUnreachs %ld" :
+						  "Icmp: %*d %*d %*d %ld";
+	FILE *f = fopen(family == AF_INET6 ? "/proc/self/net/snmp6" :
+					     "/proc/self/net/snmp", "r");
+	char line[512];
+	long count = -1;
+
+	require(f);
+	while (count < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, format, &count);
+	fclose(f);
+	require(count >= 0);
+	return count;
+}
+
 /* ---- the error queue ----------------------------------------------------- */
 
 struct told {
@@ -194,6 +212,26 @@ CASE(polled)
 	close(fd);
 }
 
+/* With IP_MINTTL, who is too far away says nothing: the next SYN is sent. */
+CASE(too_far_away)
+{
+	int option = family == AF_INET6 ? IPV6_MINHOPCOUNT : IP_MINTTL;
+	int fd, near = 255, far = 1;
+
+	make_way();
+	block("unreachable");
+	fd = sock_nonblock();
+	expect_ret(setsockopt(fd, level(), option, &near, sizeof(near)), 0);
+	expect_errno(connect_beyond(fd), EINPROGRESS);
+	while (heard() < 2)
+		usleep(10000);
+	expect_ret(events_now(fd, 0), 0);
+	expect_ret(setsockopt(fd, level(), option, &far, sizeof(far)), 0);
+	require(wait_all_events(fd, POLLERR | POLLHUP));
+	expect_ret(so_error(fd), of_family(no_way)->err);
+	close(fd);
+}
+
 /* What is in the queue stays, and is not in the way of a next connection. */
 CASE(connects_afterwards)
 {
@@ -244,24 +282,6 @@ CASE(connected_asks)
 	unblock();
 	expect_ret(recv(p.s, buf, 4, MSG_WAITALL), 4);
 	expect(!memcmp(buf, "data", 4));
-}
-
-/* How many messages of that kind this host has heard. */
-static long heard(void)
-{
-	const char *format = family == AF_INET6 ? "Icmp6InDestUnreachs %ld" :
-						  "Icmp: %*d %*d %*d %ld";
-	FILE *f = fopen(family == AF_INET6 ? "/proc/self/net/snmp6" :
-					     "/proc/self/net/snmp", "r");
-	char line[512];
-	long count = -1;
-
-	require(f);
-	while (count < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, format, &count);
-	fclose(f);
-	require(count >= 0);
-	return count;
 }
 
 /* Who does not ask is not woken as long as it may come to good. */

@@ -126,6 +126,7 @@ struct icmp_spec {
 	u8 type, code;
 	u32 mtu;
 	u32 quote;		/* bytes of the segment that are returned */
+	u8 ttl;
 	struct segment_spec about;
 };
 

@@ -61,12 +61,15 @@ void icmp_spec_parse(struct icmp_spec *spec, char *text)
 
 	/* RFC 1812, 4.3.2.3, wants more of the segment than RFC 792's 8 bytes. */
 	spec->quote = SEG_HDR;
+	spec->ttl = 64;
 	parse_kind(spec, &text);
 	while ((word = next_word(&text)) && strcmp(word, "about")) {
 		if (!strcmp(word, "mtu"))
 			spec->mtu = parse_mtu(value_word(&text, word));
 		else if (!strcmp(word, "quote"))
 			spec->quote = parse_number(value_word(&text, word));
+		else if (!strcmp(word, "ttl"))
+			spec->ttl = parse_number(value_word(&text, word));
 		else
 			bad_line("no such field of ICMP: \"%s\"", word);
 	}
@@ -85,7 +88,7 @@ size_t icmp_spec_build(const struct icmp_spec *spec, u8 *pkt)
 	struct ip_header ip = {
 		.src = world_host(ROUTER_ADDR),
 		.proto = world->icmp_proto,
-		.ttl = 64,
+		.ttl = spec->ttl,
 		.df = 1,
 	};
 	static u8 quoted[PACKET_MAX];
