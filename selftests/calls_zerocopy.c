@@ -184,6 +184,31 @@ CASE(mixed_with_copies)
 	completed(p.c, 0, 66);
 }
 
+/*
+ * Calls share what tells of them up to 512 KiB. Beyond, the next one has another,
+ * which cannot have the packet where the one before has ended.
+ */
+CASE(told_apart)
+{
+	char *all = malloc(2 * SIZE);
+	struct pair p;
+	size_t full;
+
+	require(all);
+	pair_open(&p);
+	if (!zerocopy(p.c))
+		return;
+	full = fill(p.c);
+	require(!set_int(p.c, SO_SNDBUFFORCE, 8 << 20));
+	bytes_fill(all, 0, 2 * SIZE);
+	expect_ret(send(p.c, all, SIZE, MSG_ZEROCOPY | MSG_MORE), SIZE);
+	expect_ret(send(p.c, all + SIZE, SIZE, MSG_ZEROCOPY), SIZE);
+	drain(p.s, full);
+	bytes_expect(p.s, 0, 2 * SIZE);
+	completed(p.c, 0, 2);
+	not_completed(p.c);
+}
+
 /* A call without bytes has none. */
 CASE(nothing_sent)
 {
