@@ -19,7 +19,7 @@ struct gen {
 int proto_env(void);
 /* Is this a kernel with sanitizers, where loads are scaled down? */
 int debug_env(void);
-/* Of very many cases that are alike, take each so many-th. */
+/* Of very many cases that are alike, take each so many-th: $CASES_STRIDE. */
 int stride_env(void);
 /* $name as a number, or the default. */
 long number_env(const char *name, long def);

@@ -368,7 +368,7 @@ static struct kunit_case buffer_cases[] = {
 	KUNIT_CASE(buffer_no_reader),
 	KUNIT_CASE(buffer_waiting_reader),
 	KUNIT_CASE(buffer_slow_sender),
-	KUNIT_CASE(buffer_small_segments),
+	KUNIT_CASE_SLOW(buffer_small_segments),
 	KUNIT_CASE_SLOW(buffer_hole_attack),
 	KUNIT_CASE_SLOW(buffer_hole_small),
 	KUNIT_CASE_SLOW(buffer_pressure),

@@ -521,10 +521,10 @@ static struct kunit_case close_cases[] = {
 	WIRE_CASE(close_fin_wait_2_late),
 	WIRE_CASE(close_reset),
 	WIRE_CASE(close_text_behind_fin),
-	WIRE_CASE(close_every_loss),
-	WIRE_CASE(close_every_repeat),
-	WIRE_CASE(close_every_delay),
-	WIRE_CASE(close_every_damage),
+	WIRE_CASE_SLOW(close_every_loss),
+	WIRE_CASE_SLOW(close_every_repeat),
+	WIRE_CASE_SLOW(close_every_delay),
+	WIRE_CASE_SLOW(close_every_damage),
 	{}
 };
 

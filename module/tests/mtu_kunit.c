@@ -372,13 +372,13 @@ static struct kunit_case mtu_cases[] = {
 	WIRE_CASE(mtu_black_hole),
 	WIRE_CASE(mtu_deep_black_hole),
 	WIRE_CASE(mtu_floor),
-	WIRE_CASE(mtu_search),
-	WIRE_CASE(mtu_probe_spares_cwnd),
+	WIRE_CASE_SLOW(mtu_search),
+	WIRE_CASE_SLOW(mtu_probe_spares_cwnd),
 	WIRE_CASE(mtu_probe_resent),
-	WIRE_CASE(mtu_heals),
+	WIRE_CASE_SLOW(mtu_heals),
 	WIRE_CASE(mtu_outage),
 	WIRE_CASE(mtu_not_probing),
-	WIRE_CASE(mtu_random),
+	WIRE_CASE_SLOW(mtu_random),
 	{}
 };
 

@@ -111,7 +111,7 @@ static void sim_covers(struct kunit *test)
 
 static struct kunit_case sim_cases[] = {
 	KUNIT_CASE(sim_any_seed),
-	KUNIT_CASE(sim_repeats),
+	KUNIT_CASE_SLOW(sim_repeats),
 	KUNIT_CASE(sim_covers),
 	{}
 };
