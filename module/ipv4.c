@@ -303,6 +303,16 @@ static void clasp_ipv4_queue_error(struct sock *sk, struct sk_buff *skb,
 					skb->data + icmp->offset);
 }
 
+/* What IP refuses to TCP, but does not know us for: a stream joins no group. */
+static int clasp_ipv4_setsockopt(struct sock *sk, int level, int optname,
+				 sockptr_t optval, unsigned int optlen)
+{
+	if (level == SOL_IP && (optname == IP_ADD_MEMBERSHIP ||
+				optname == IP_DROP_MEMBERSHIP))
+		return -EPROTO;
+	return ip_setsockopt(sk, level, optname, optval, optlen);
+}
+
 const struct clasp_af_ops clasp_ipv4_ops = {
 	.af = CLASP_IPV4,
 	.family = AF_INET,
@@ -327,7 +337,7 @@ const struct clasp_af_ops clasp_ipv4_ops = {
 	.xmit = clasp_ipv4_xmit,
 	.xmit_path = clasp_ipv4_xmit_path,
 	.port_offset = clasp_ipv4_port_offset,
-	.setsockopt = ip_setsockopt,
+	.setsockopt = clasp_ipv4_setsockopt,
 	.getsockopt = ip_getsockopt,
 };
 

@@ -534,6 +534,29 @@ static u64 clasp_ipv6_port_offset(const struct clasp_flow *flow)
 					  flow->raddr.s6_addr32, flow->rport);
 }
 
+/* As IPv4's; but a value that is there is read first. */
+static int clasp_ipv6_refuse_group(sockptr_t optval)
+{
+	int value;
+
+	if (!sockptr_is_null(optval) &&
+	    copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	return -EPROTO;
+}
+
+static int clasp_ipv6_setsockopt(struct sock *sk, int level, int optname,
+				 sockptr_t optval, unsigned int optlen)
+{
+	if (level == SOL_IP)
+		return clasp_af_table[CLASP_IPV4]->setsockopt(sk, level, optname,
+							      optval, optlen);
+	if (level == SOL_IPV6 && optlen >= sizeof(struct ipv6_mreq) &&
+	    (optname == IPV6_ADD_MEMBERSHIP || optname == IPV6_DROP_MEMBERSHIP))
+		return clasp_ipv6_refuse_group(optval);
+	return ipv6_setsockopt(sk, level, optname, optval, optlen);
+}
+
 const struct clasp_af_ops clasp_ipv6_ops = {
 	.af = CLASP_IPV6,
 	.family = AF_INET6,
@@ -558,7 +581,7 @@ const struct clasp_af_ops clasp_ipv6_ops = {
 	.xmit = clasp_ipv6_xmit,
 	.xmit_path = clasp_ipv6_xmit_path,
 	.port_offset = clasp_ipv6_port_offset,
-	.setsockopt = ipv6_setsockopt,
+	.setsockopt = clasp_ipv6_setsockopt,
 	.getsockopt = ipv6_getsockopt,
 };
 
@@ -684,7 +707,7 @@ int __init clasp_ipv6_register(void)
 	clasp_mapped_ops.disconnect = clasp_ipv6_disconnect;
 	clasp_mapped_ops.local = clasp_ipv6_local;
 	clasp_mapped_ops.enter = clasp_ipv6_enter;
-	clasp_mapped_ops.setsockopt = ipv6_setsockopt;
+	clasp_mapped_ops.setsockopt = clasp_ipv6_setsockopt;
 	clasp_mapped_ops.getsockopt = ipv6_getsockopt;
 	if (inet6_add_protocol(&clasp_ipv6_protocol, clasp_protocol))
 		return -EEXIST;

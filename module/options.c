@@ -389,19 +389,6 @@ static int clasp_option_set_text(struct sock *sk,
 	return err;
 }
 
-/* What IP refuses to TCP, but does not know us for: a stream joins no group. */
-static bool clasp_option_of_group(const struct sock *sk, int level, int optname,
-				  unsigned int optlen)
-{
-	if (level == SOL_IP)
-		return optname == IP_ADD_MEMBERSHIP ||
-		       optname == IP_DROP_MEMBERSHIP;
-	return level == SOL_IPV6 && sk->sk_family == AF_INET6 &&
-	       optlen >= sizeof(struct ipv6_mreq) &&
-	       (optname == IPV6_ADD_MEMBERSHIP ||
-		optname == IPV6_DROP_MEMBERSHIP);
-}
-
 /*
  * The kernel has SO_ZEROCOPY for TCP and UDP only, whatever else could do it;
  * all other options it knows best.
@@ -444,11 +431,6 @@ int clasp_setsockopt(struct sock *sk, int level, int optname,
 	const struct clasp_option *option = clasp_option_find(optname);
 	int value;
 
-	/* As for TCP, IPv6 reads the value first, if there is one. */
-	if (clasp_option_of_group(sk, level, optname, optlen))
-		return level == SOL_IPV6 && !sockptr_is_null(optval) &&
-		       copy_from_sockptr(&value, optval, sizeof(value)) ?
-		       -EFAULT : -EPROTO;
 	if (level == SOL_SOCKET)
 		return clasp_option_set_socket(sk, optname, optval, optlen);
 	if (!clasp_option_level(level))

@@ -11,7 +11,6 @@
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/ip.h>
-#include <net/l3mdev.h>
 
 #include "port.h"
 #include "timewait.h"
@@ -189,8 +188,7 @@ static void clasp_binding_fill(struct sock *sk)
 
 	binding->kind = CLASP_SOCKET;
 	binding->chosen = false;
-	binding->vrf = l3mdev_master_ifindex_by_index(sock_net(sk),
-						      sk->sk_bound_dev_if);
+	binding->vrf = clasp_socket_vrf(sk);
 	clasp_binding_address(sk);
 }
 

@@ -390,6 +390,20 @@ void clasp_send_wake(struct sock *sk)
 }
 
 /**
+ * clasp_send_has_room() - is there enough room to tell a writer of it?
+ * @sk: the socket
+ *
+ * Any context.
+ *
+ * Return: true if half of what it may use is free, or, with CLASP_NOTSENT_LOWAT,
+ * half of that.
+ */
+bool clasp_send_has_room(const struct sock *sk)
+{
+	return __sk_stream_is_writeable(sk, 1);
+}
+
+/**
  * clasp_send_space() - wake writers if there is room for them
  * @sk: the socket
  *
@@ -401,7 +415,7 @@ void clasp_send_space(struct sock *sk)
 	struct socket *sock = READ_ONCE(sk->sk_socket);
 	struct socket_wq *wq;
 
-	if (!sock || !__sk_stream_is_writeable(sk, 1))
+	if (!sock || !clasp_send_has_room(sk))
 		return;
 	clear_bit(SOCK_NOSPACE, &sock->flags);
 	rcu_read_lock();

@@ -8,6 +8,7 @@
 int clasp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 void clasp_send_splice_eof(struct socket *sock);
 bool clasp_send_memory_free(const struct sock *sk, int wake);
+bool clasp_send_has_room(const struct sock *sk);
 void clasp_send_wake(struct sock *sk);
 void clasp_send_space(struct sock *sk);
 

@@ -428,13 +428,13 @@ static __poll_t clasp_poll_stream(const struct sock *sk,
 	}
 	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return mask | EPOLLOUT | EPOLLWRNORM;
-	if (!__sk_stream_is_writeable(sk, 1)) {
+	if (!clasp_send_has_room(sk)) {
 		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, (struct sock *)sk);
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 		/* Room may have come just before: pairs with clasp_send_wake(). */
 		smp_mb__after_atomic();
 	}
-	if (__sk_stream_is_writeable(sk, 1))
+	if (clasp_send_has_room(sk))
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	return mask;
 }

@@ -168,6 +168,20 @@ struct clasp_entry *clasp_table_find(struct clasp_table *table,
 }
 
 /**
+ * clasp_socket_vrf() - the VRF that a socket is in
+ * @sk: the socket
+ *
+ * Any context.
+ *
+ * Return: the VRF's interface, or 0.
+ */
+int clasp_socket_vrf(const struct sock *sk)
+{
+	return l3mdev_master_ifindex_by_index(sock_net(sk),
+					      READ_ONCE(sk->sk_bound_dev_if));
+}
+
+/**
  * clasp_socket_scope() - where a peer's address has its meaning for a socket
  * @sk: the socket
  * @raddr: the address
@@ -178,10 +192,8 @@ struct clasp_entry *clasp_table_find(struct clasp_table *table,
  */
 u32 clasp_socket_scope(const struct sock *sk, const struct in6_addr *raddr)
 {
-	int bound = READ_ONCE(sk->sk_bound_dev_if);
-
-	return clasp_scope(raddr, bound,
-			   l3mdev_master_ifindex_by_index(sock_net(sk), bound));
+	return clasp_scope(raddr, READ_ONCE(sk->sk_bound_dev_if),
+			   clasp_socket_vrf(sk));
 }
 
 /* Does it stand for any: ::, or ::ffff:0.0.0.0 for any of IPv4? */

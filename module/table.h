@@ -207,6 +207,7 @@ bool clasp_table_remove(struct clasp_table *table, struct clasp_entry *entry);
 struct clasp_entry *clasp_table_find(struct clasp_table *table,
 				     const struct clasp_flow *flow);
 void clasp_entry_put(struct clasp_entry *entry);
+int clasp_socket_vrf(const struct sock *sk);
 u32 clasp_socket_scope(const struct sock *sk, const struct in6_addr *raddr);
 bool clasp_laddr_covers(const struct in6_addr *laddr, bool v6only,
 			const struct in6_addr *other);
