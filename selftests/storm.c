@@ -107,11 +107,12 @@ static void set(int fd, int level, int option, int value)
 	setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-static void do_connect(unsigned int *seed)
+static void do_connect(unsigned int *seed, int other)
 {
 	union address to = somewhere(seed);
 	int fd = new_socket(seed, to);
 
+	(void)other;
 	if (fd < 0)
 		return;
 	if (!connect(fd, &to.any, address_len(to.sin_family)) ||
@@ -128,11 +129,12 @@ static void do_reconnect(unsigned int *seed, int fd)
 	connect(fd, &to.any, address_len(to.sin_family));
 }
 
-static void do_listen(unsigned int *seed)
+static void do_listen(unsigned int *seed, int other)
 {
 	union address at = anywhere(seed);
 	int fd = new_socket(seed, at);
 
+	(void)other;
 	if (fd < 0)
 		return;
 	set(fd, SOL_IPV6, IPV6_V6ONLY, pick(seed, 2));
@@ -211,8 +213,9 @@ static void do_tell(unsigned int *seed, int fd)
 		msg.msg_controllen = sizeof(control);
 }
 
-static void do_splice(unsigned int *seed, int fd, int other)
+static void do_splice(unsigned int *seed, int fd)
 {
+	int other = sockets[pick(seed, SOCKETS)];
 	const unsigned int flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
 	int pipe[2];
 	off_t from = pick(seed, 9000);
@@ -290,10 +293,11 @@ static void do_timers(unsigned int *seed, int fd)
 	getsockopt(fd, SOL_CLASP, name, &value, &len);
 }
 
-static void do_disconnect(int fd)
+static void do_disconnect(unsigned int *seed, int fd)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 
+	(void)seed;
 	connect(fd, &none, sizeof(none));
 }
 
@@ -345,70 +349,38 @@ static void do_watch(unsigned int *seed, int fd)
 	fcntl(fd, F_SETFL, O_NONBLOCK | (pick(seed, 2) ? O_ASYNC : 0));
 }
 
+static void do_shutdown(unsigned int *seed, int fd)
+{
+	shutdown(fd, pick(seed, 3));
+}
+
+/* Whatever is in a slot is closed. */
+static void do_close(unsigned int *seed, int fd)
+{
+	(void)fd;
+	replace(seed, -1);
+}
+
+/* What happens, and how often of a hundred times; the last has the rest. */
+static const struct {
+	void (*run)(unsigned int *seed, int fd);
+	unsigned int share;
+} deeds[] = {
+	{ do_listen, 4 }, { do_connect, 8 }, { do_accept, 8 },
+	{ do_reconnect, 4 }, { do_disconnect, 1 }, { do_shutdown, 4 },
+	{ do_linger, 4 }, { do_close, 1 }, { do_look, 4 }, { do_wait, 1 },
+	{ do_watch, 4 }, { do_tell, 4 }, { do_timers, 4 }, { do_ipv6, 4 },
+	{ do_filter, 4 }, { do_urgent, 4 }, { do_splice, 4 }, { do_move, 100 },
+};
+
 static void do_something(unsigned int *seed)
 {
 	int fd = sockets[pick(seed, SOCKETS)];
+	unsigned int left = pick(seed, 100), i = 0;
 
-	switch (pick(seed, 26)) {
-	case 0:
-		do_listen(seed);
-		break;
-	case 1:
-	case 2:
-		do_connect(seed);
-		break;
-	case 3:
-	case 4:
-		do_accept(seed, fd);
-		break;
-	case 5:
-		shutdown(fd, pick(seed, 3));
-		break;
-	case 6:
-		do_linger(seed, fd);
-		break;
-	case 7:
-		if (!pick(seed, 4))
-			do_disconnect(fd);
-		break;
-	case 8:
-		do_look(seed, fd);
-		break;
-	case 9:
-		if (!pick(seed, 4))
-			replace(seed, -1);
-		break;
-	case 10:
-		do_urgent(seed, fd);
-		break;
-	case 11:
-		if (!pick(seed, 4))
-			do_wait(seed, fd);
-		break;
-	case 12:
-		do_timers(seed, fd);
-		break;
-	case 13:
-		do_watch(seed, fd);
-		break;
-	case 14:
-		do_ipv6(seed, fd);
-		break;
-	case 15:
-		do_tell(seed, fd);
-		break;
-	case 16:
-		do_splice(seed, fd, sockets[pick(seed, SOCKETS)]);
-		break;
-	case 17:
-		do_filter(seed, fd);
-		break;
-	case 18:
-		do_reconnect(seed, fd);
-		break;
-	default:
-		do_move(seed, fd);
-	}
+	while (left >= deeds[i].share)
+		left -= deeds[i++].share;
+	deeds[i].run(seed, fd);
 }
 
 static void *storm(void *arg)
