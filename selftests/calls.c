@@ -291,6 +291,37 @@ int so_error(int fd)
 	return get_int(fd, SO_ERROR);
 }
 
+int send_with(int fd, int level, int type, const void *data, size_t len)
+{
+	char control[128] = "";
+	struct iovec iov = { "x", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = CMSG_SPACE(len),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = level;
+	cmsg->cmsg_type = type;
+	cmsg->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(cmsg), data, len);
+	return sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
+int recv_with(int fd, size_t *control_len)
+{
+	char data[8], control[256];
+	struct iovec iov = { data, sizeof(data) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	int n = recvmsg(fd, &msg, 0);
+
+	*control_len = msg.msg_controllen;
+	return n;
+}
+
 int wait_events(int fd, int events)
 {
 	struct pollfd p = { .fd = fd, .events = events };

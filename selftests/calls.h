@@ -111,6 +111,11 @@ int port_of(int fd);
 int do_bind(int fd, union address a);
 int do_connect(int fd, union address a);
 
+/* Sends a byte and a control message with this in it. */
+int send_with(int fd, int level, int type, const void *data, size_t len);
+/* Receives, and tells how many bytes of control messages came along. */
+int recv_with(int fd, size_t *control_len);
+
 /* revents after waiting for any of events for up to a minute. */
 int wait_events(int fd, int events);
 /* revents now. */

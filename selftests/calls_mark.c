@@ -101,15 +101,9 @@ static int heard(int fd)
 /* Both can be asked for, but a stream has no marks of single segments. */
 CASE(mark_of_one_call)
 {
-	char byte, control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 	int mark = 4, marked, plain;
 	struct pair p;
+	size_t told;
 
 	own_loopback("65536");
 	pair_open(&p);
@@ -117,16 +111,12 @@ CASE(mark_of_one_call)
 	plain = listen_in(port_of(p.c), 0, 0, 0);
 	expect_ret(set_int(p.s, SO_RCVMARK, 1), 0);
 	expect_ret(get_int(p.s, SO_RCVMARK), 1);
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SO_MARK;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(mark));
-	memcpy(CMSG_DATA(cmsg), &mark, sizeof(mark));
-	expect_ret(sendmsg(p.c, &msg, 0), 1);
+	expect_ret(send_with(p.c, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)),
+		   1);
 	expect_ret(heard(plain), 1);
 	expect_ret(heard(marked), 0);
-	msg.msg_controllen = sizeof(control);
-	expect_ret(recvmsg(p.s, &msg, 0), 1);
-	expect_ret(msg.msg_controllen, 0);
+	expect_ret(recv_with(p.s, &told), 1);
+	expect_ret(told, 0);
 }
 
 /* A port that is free, for who has to be known before it is bound. */

@@ -450,23 +450,6 @@ CASE(notsent_writer)
 
 /* ---- control messages of send ---- */
 
-static int send_with(int fd, int level, int type, const void *data, size_t len)
-{
-	char control[128] = "";
-	struct iovec iov = { "x", 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = CMSG_SPACE(len),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = level;
-	cmsg->cmsg_type = type;
-	cmsg->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(cmsg), data, len);
-	return sendmsg(fd, &msg, MSG_NOSIGNAL);
-}
-
 CASE(control_messages)
 {
 	struct pair p;

@@ -445,21 +445,13 @@ static void play_control(struct log *log, const void *what)
 	static const int types[] = {
 		IPV6_PKTINFO, IPV6_HOPLIMIT, IPV6_TCLASS, IPV6_DSTOPTS, 9999,
 	};
-	char control[CMSG_SPACE(sizeof(struct in6_pktinfo))] = { 0 };
-	struct iovec iov = { "x", 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	struct in6_pktinfo info = { 0 };
 	struct pair p;
 	char byte;
 
 	pair_open(&p);
-	c->cmsg_level = SOL_IPV6;
-	c->cmsg_type = types[how];
-	c->cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo));
-	note_result(log, "sendmsg", sendmsg(p.c, &msg, MSG_NOSIGNAL));
+	note_result(log, "sendmsg", send_with(p.c, SOL_IPV6, types[how], &info,
+					      sizeof(info)));
 	note_result(log, "recv", recv(p.s, &byte, 1, MSG_DONTWAIT));
 	close(p.c);
 	close(p.s);
@@ -482,23 +474,19 @@ static void play_received(struct log *log, const void *what)
 		IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS,
 		IPV6_2292PKTINFO, IPV6_2292HOPLIMIT,
 	};
-	char control[256], byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	socklen_t len = sizeof(control);
+	char options[256];
+	socklen_t len = sizeof(options);
 	struct pair p;
+	size_t told;
 
 	pair_open(&p);
 	note_result(log, "set", set6(p.s, asked[how], 1));
 	require(send(p.c, "x", 1, 0) == 1);
 	require(wait_events(p.s, POLLIN) == POLLIN);
-	note_result(log, "recvmsg", recvmsg(p.s, &msg, 0));
-	note_result(log, "control", msg.msg_controllen);
+	note_result(log, "recvmsg", recv_with(p.s, &told));
+	note_result(log, "control", told);
 	note_result(log, "options", getsockopt(p.s, SOL_IPV6,
-					       IPV6_2292PKTOPTIONS, control,
+					       IPV6_2292PKTOPTIONS, options,
 					       &len));
 	note_result(log, "length", len);
 	close(p.c);

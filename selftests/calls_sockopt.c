@@ -199,14 +199,9 @@ static void play_local(struct log *log, const void *what)
 {
 	size_t which = *(const size_t *)what;
 	int option = local[which].option, value[16] = { -99, -99, -99 };
-	char control[256], byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
 	socklen_t len = sizeof(value);
 	struct pair p;
+	size_t told;
 
 	pair_open(&p);
 	note_result(log, local[which].name, set_int(p.s, option, 1));
@@ -214,9 +209,9 @@ static void play_local(struct log *log, const void *what)
 					   &len));
 	note(log, "length %u: %d %d %d; ", len, value[0], value[1], value[2]);
 	require(send(p.c, "x", 1, 0) == 1);
-	note_result(log, "recvmsg", recvmsg(p.s, &msg, 0));
-	note(log, "control %zu", msg.msg_controllen);
-	expect_ret(msg.msg_controllen, 0);
+	note_result(log, "recvmsg", recv_with(p.s, &told));
+	note(log, "control %zu", told);
+	expect_ret(told, 0);
 	close(p.c);
 	close(p.s);
 	close(p.l);
