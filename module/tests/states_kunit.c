@@ -183,8 +183,11 @@ static void states_close(struct kunit *test)
 	}
 }
 
-/* SO_LINGER with a time of zero. */
-static void states_abort(struct kunit *test)
+/* In each state, something is done to the socket that ends what it is in. */
+static void states_each(struct kunit *test,
+			void (*end)(struct wire *wire,
+				    const struct states_row *row,
+				    struct socket *sock))
 {
 	struct wire *wire = test->priv;
 	const struct states_row *row;
@@ -194,10 +197,22 @@ static void states_abort(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(states_rows); i++) {
 		row = &states_rows[i];
 		sock = states_begin(wire, row);
-		sock_no_linger(sock->sk);
+		end(wire, row, sock);
 		wire_close(wire, &sock);
 		states_end(wire, row, 0, row->resets);
 	}
+}
+
+static void states_no_linger(struct wire *wire, const struct states_row *row,
+			     struct socket *sock)
+{
+	sock_no_linger(sock->sk);
+}
+
+/* SO_LINGER with a time of zero. */
+static void states_abort(struct kunit *test)
+{
+	states_each(test, states_no_linger);
 }
 
 static int states_unconnect(struct socket *sock)
@@ -207,27 +222,24 @@ static int states_unconnect(struct socket *sock)
 	return sock->ops->connect(sock, (void *)&none, sizeof(none), 0);
 }
 
+static void states_reconnect(struct wire *wire, const struct states_row *row,
+			     struct socket *sock)
+{
+	struct kunit *test = wire->test;
+
+	KUNIT_EXPECT_EQ(test, 0, states_unconnect(sock));
+	KUNIT_EXPECT_EQ_MSG(test, wire_error(sock), row->error, "%s",
+			    row->name);
+	KUNIT_EXPECT_EQ(test, 0, wire_error(sock));
+	KUNIT_EXPECT_EQ_MSG(test, wire_connect(sock, V), -EINPROGRESS,
+			    "%s", row->name);
+	KUNIT_EXPECT_EQ(test, sock->sk->sk_state, CLASP_SYN_SENT);
+}
+
 /* connect() to AF_UNSPEC, and the socket connects anew. */
 static void states_disconnect(struct kunit *test)
 {
-	struct wire *wire = test->priv;
-	const struct states_row *row;
-	struct socket *sock;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(states_rows); i++) {
-		row = &states_rows[i];
-		sock = states_begin(wire, row);
-		KUNIT_EXPECT_EQ(test, 0, states_unconnect(sock));
-		KUNIT_EXPECT_EQ_MSG(test, wire_error(sock), row->error, "%s",
-				    row->name);
-		KUNIT_EXPECT_EQ(test, 0, wire_error(sock));
-		KUNIT_EXPECT_EQ_MSG(test, wire_connect(sock, V), -EINPROGRESS,
-				    "%s", row->name);
-		KUNIT_EXPECT_EQ(test, sock->sk->sk_state, CLASP_SYN_SENT);
-		wire_close(wire, &sock);
-		states_end(wire, row, 0, row->resets);
-	}
+	states_each(test, states_reconnect);
 }
 
 /**
@@ -240,36 +252,31 @@ struct states_waiter {
 	int shutdown;
 };
 
+static struct states_waiter states_waiter;
+
 static void states_wake(struct sock *sk)
 {
-	struct states_waiter *waiter = sk->sk_user_data;
+	states_waiter.woken++;
+	states_waiter.shutdown |= sk->sk_shutdown;
+}
 
-	waiter->woken++;
-	waiter->shutdown |= sk->sk_shutdown;
+static void states_wait(struct wire *wire, const struct states_row *row,
+			struct socket *sock)
+{
+	struct kunit *test = wire->test;
+
+	states_waiter = (struct states_waiter){};
+	sock->sk->sk_state_change = states_wake;
+	sock->sk->sk_error_report = states_wake;
+	KUNIT_EXPECT_EQ(test, 0, states_unconnect(sock));
+	KUNIT_EXPECT_GT_MSG(test, states_waiter.woken, 0, "%s", row->name);
+	KUNIT_EXPECT_EQ_MSG(test, states_waiter.shutdown, 0, "%s", row->name);
 }
 
 /* It never looks as if its peer had ended the stream. */
 static void states_disconnect_wakes(struct kunit *test)
 {
-	struct states_waiter waiter;
-	struct wire *wire = test->priv;
-	const struct states_row *row;
-	struct socket *sock;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(states_rows); i++) {
-		row = &states_rows[i];
-		sock = states_begin(wire, row);
-		waiter = (struct states_waiter){};
-		sock->sk->sk_user_data = &waiter;
-		sock->sk->sk_state_change = states_wake;
-		sock->sk->sk_error_report = states_wake;
-		KUNIT_EXPECT_EQ(test, 0, states_unconnect(sock));
-		KUNIT_EXPECT_GT_MSG(test, waiter.woken, 0, "%s", row->name);
-		KUNIT_EXPECT_EQ_MSG(test, waiter.shutdown, 0, "%s", row->name);
-		wire_close(wire, &sock);
-		states_end(wire, row, 0, row->resets);
-	}
+	states_each(test, states_wait);
 }
 
 static struct kunit_case states_cases[] = {
