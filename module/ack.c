@@ -76,5 +76,5 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	csk->snd_una = cb->ack_seq;
 	clasp_timer_new_ack(sk);
 	clasp_mtu_acked(sk);
-	clasp_recovery_new_ack(sk, acked);
+	clasp_recovery_new_ack(sk, acked, sample);
 }

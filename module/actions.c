@@ -91,7 +91,7 @@ static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)
 	csk->max_window = cb->window;
 	csk->peer_mss = clasp_mtu_peer_mss(csk, csk->af, cb->mss);
 	clasp_mtu_sync(sk);
-	clasp_cong_init(&csk->cong, csk->snd_mss);
+	clasp_cong_init(csk);
 }
 
 /*
@@ -103,9 +103,9 @@ static void clasp_do_establish(struct sock *sk)
 	struct clasp_sock *csk = clasp_sk(sk);
 
 	clasp_recovery_init(csk);
-	clasp_cong_init(&csk->cong, csk->snd_mss);
+	clasp_cong_init(csk);
 	if (csk->syn_resent)
-		clasp_cong_timeout(&csk->cong, csk->snd_mss);
+		clasp_cong_timeout(csk);
 	clasp_rtt_open(&csk->rtt);
 	clasp_buffer_grow_send(sk);
 	clasp_timer_keepalive_set(sk, sock_flag(sk, SOCK_KEEPOPEN));

@@ -187,15 +187,51 @@ struct clasp_rtt {
 };
 
 /**
- * struct clasp_cong - congestion control (RFC 5681)
- * @cwnd: congestion window, bytes
- * @ssthresh: slow start threshold, bytes
+ * struct clasp_reno - what Reno keeps of a connection
  * @acked: bytes acknowledged since the window last grew by one segment
  */
-struct clasp_cong {
+struct clasp_reno {
+	u32 acked;
+};
+
+/**
+ * union clasp_cong_private - what an algorithm keeps of a connection
+ * @reno: reno.c
+ */
+union clasp_cong_private {
+	struct clasp_reno reno;
+};
+
+/**
+ * struct clasp_cong_undo - congestion control before the last reduction
+ * @cwnd: the window; 0 if there is nothing to be undone
+ * @ssthresh: the threshold
+ * @private: the algorithm's
+ */
+struct clasp_cong_undo {
 	u32 cwnd;
 	u32 ssthresh;
-	u32 acked;
+	union clasp_cong_private private;
+};
+
+struct clasp_cong_algorithm;
+
+/**
+ * struct clasp_cong - congestion control (RFC 5681)
+ * @algorithm: which kind
+ * @cwnd: congestion window, bytes
+ * @ssthresh: slow start threshold, bytes
+ * @decayed_at: up to this time, idleness has made the window smaller, ns
+ * @private: the algorithm's
+ * @undo: what a reduction changed
+ */
+struct clasp_cong {
+	const struct clasp_cong_algorithm *algorithm;
+	u32 cwnd;
+	u32 ssthresh;
+	u64 decayed_at;
+	union clasp_cong_private private;
+	struct clasp_cong_undo undo;
 };
 
 /**
@@ -272,7 +308,7 @@ struct clasp_rcvbuf {
  * @linger2: CLASP_LINGER2, s; -1 for not at all
  * @maxseg: CLASP_MAXSEG, bytes; 0 for what the path and the peer take
  * @window_clamp: CLASP_WINDOW_CLAMP, bytes; 0 for what the buffer takes
- * @congestion: CLASP_CONGESTION
+ * @congestion: CLASP_CONGESTION; NULL for the namespace's
  * @defer_accept: CLASP_DEFER_ACCEPT, time-outs of the SYN-ACK; of a listener,
  *	not inherited
  * @notsent_lowat: CLASP_NOTSENT_LOWAT, bytes

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Congestion control: how much may be on its way (RFC 5681). */
+/*
+ * Congestion control: how much may be on its way (RFC 5681).
+ *
+ * What all algorithms share: where a window starts, that it is validated by
+ * being used, and that a reduction can be taken back.
+ */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "cong.h"
 
-/* Far more than any path holds; keeps sums of windows within 32 bits. */
-#define CLASP_CWND_MAX	0x40000000u
-
-static const struct clasp_cong_algorithm clasp_cong_algorithms[] = {
-	{ .name = CLASP_CONG_DEFAULT },		/* RFC 5681: all that follows */
+/* The first is what a namespace starts with. */
+static const struct clasp_cong_algorithm *const clasp_cong_algorithms[] = {
+	&clasp_reno,
 };
 
 /**
@@ -24,9 +27,39 @@ const struct clasp_cong_algorithm *clasp_cong_find(const char *name)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(clasp_cong_algorithms); i++)
-		if (!strcmp(clasp_cong_algorithms[i].name, name))
-			return &clasp_cong_algorithms[i];
+		if (!strcmp(clasp_cong_algorithms[i]->name, name))
+			return clasp_cong_algorithms[i];
 	return NULL;
+}
+
+/**
+ * clasp_cong_assign() - give a new socket an algorithm
+ * @csk: the socket, not yet seen by others; a raw copy of its listener if it is
+ *	a child
+ *
+ * The one that the user chose for the listener, or the namespace's.
+ */
+void clasp_cong_assign(struct clasp_sock *csk)
+{
+	csk->cong.algorithm = csk->options.congestion;
+	if (!csk->cong.algorithm)
+		csk->cong.algorithm = clasp_cong_algorithms[0];
+}
+
+/**
+ * clasp_cong_choose() - the user chooses an algorithm (CLASP_CONGESTION)
+ * @csk: the socket, locked
+ * @algorithm: the algorithm
+ *
+ * In the middle of a connection, the window stays as it is.
+ */
+void clasp_cong_choose(struct clasp_sock *csk,
+		       const struct clasp_cong_algorithm *algorithm)
+{
+	csk->options.congestion = algorithm;
+	WRITE_ONCE(csk->cong.algorithm, algorithm);
+	algorithm->init(&csk->cong);
+	csk->cong.undo.cwnd = 0;
 }
 
 /* RFC 6928, section 2: ten segments, but no more than 14600 bytes unless two. */
@@ -37,77 +70,130 @@ static u32 clasp_cong_initial_window(u32 mss)
 
 /**
  * clasp_cong_init() - at the start of a connection
- * @cong: congestion control
- * @mss: largest data part of a segment sent, bytes
+ * @csk: the socket, locked
  */
-void clasp_cong_init(struct clasp_cong *cong, u32 mss)
+void clasp_cong_init(struct clasp_sock *csk)
 {
-	cong->cwnd = clasp_cong_initial_window(mss);
+	struct clasp_cong *cong = &csk->cong;
+
+	cong->cwnd = clasp_cong_initial_window(csk->snd_mss);
 	cong->ssthresh = CLASP_CWND_MAX;
-	cong->acked = 0;
+	cong->decayed_at = 0;
+	cong->undo.cwnd = 0;
+	cong->algorithm->init(cong);
+}
+
+/*
+ * RFC 7661, section 4.1: a window says how much the path takes only as far as
+ * it was in use. In slow start, half of it is enough: it doubles in a round
+ * trip, so this much is known of the path when it is used in the next one.
+ */
+static bool clasp_cong_in_use(const struct clasp_cong *cong,
+			      const struct clasp_cong_sample *sample)
+{
+	return sample->limited ||
+	       (cong->cwnd < cong->ssthresh &&
+		sample->in_flight > cong->cwnd / 2);
 }
 
 /**
- * clasp_cong_acked() - new data was acknowledged, and nothing is being resent
- * @cong: congestion control
- * @bytes: how much
- * @mss: largest data part of a segment sent, bytes
+ * clasp_cong_acked() - an ACK delivered something, and nothing is recovered
+ * @csk: the socket, locked
+ * @sample: what the ACK says
  *
- * Source: RFC 5681, section 3.1: slow start by equation (2); congestion
- * avoidance by counting bytes, one segment for each window acknowledged.
+ * Or it is after a time-out, and slow start begins again. The window may grow.
  */
-void clasp_cong_acked(struct clasp_cong *cong, u32 bytes, u32 mss)
+void clasp_cong_acked(struct clasp_sock *csk,
+		      const struct clasp_cong_sample *sample)
 {
-	if (cong->cwnd < cong->ssthresh) {
-		cong->cwnd += min(bytes, mss);
-	} else {
-		cong->acked += bytes;
-		if (cong->acked < cong->cwnd)
-			return;
-		cong->acked -= cong->cwnd;
-		cong->cwnd += mss;
-	}
+	struct clasp_cong *cong = &csk->cong;
+
+	if (!clasp_cong_in_use(cong, sample))
+		return;
+	cong->algorithm->acked(cong, sample, csk->snd_mss);
 	cong->cwnd = min(cong->cwnd, CLASP_CWND_MAX);
 }
 
 /**
- * clasp_cong_loss() - a segment was lost, for the first time in this window
- * @cong: congestion control
- * @in_flight: bytes sent and not acknowledged
- * @mss: largest data part of a segment sent, bytes
+ * clasp_cong_reduce() - there is congestion, the first time in this window
+ * @csk: the socket, locked
+ * @in_flight: FlightSize, bytes sent and not acknowledged (RFC 5681, section 2)
  *
- * Source: RFC 5681, equation (4); the window is that of section 3.2, step 6,
- * since segments that left the network count as such (clasp_output_in_flight).
+ * A segment was lost. What the window was is kept, in case it was not. More than
+ * the window may be in flight if it has just been reduced: that does not count,
+ * nor does what limited transmit sent (RFC 5681, section 3.2, step 2).
  */
-void clasp_cong_loss(struct clasp_cong *cong, u32 in_flight, u32 mss)
+void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight)
 {
-	cong->ssthresh = max(in_flight / 2, 2 * mss);
+	struct clasp_cong *cong = &csk->cong;
+	u32 mss = csk->snd_mss;
+	u32 used = min(in_flight, cong->cwnd);
+
+	cong->undo.cwnd = cong->cwnd;
+	cong->undo.ssthresh = cong->ssthresh;
+	cong->undo.private = cong->private;
+	cong->ssthresh = max(cong->algorithm->ssthresh(cong, used, mss),
+			     2 * mss);
 	cong->cwnd = cong->ssthresh;
-	cong->acked = 0;
 }
 
 /**
  * clasp_cong_timeout() - the retransmission timer ran out
- * @cong: congestion control; its ssthresh has been set by clasp_cong_loss()
- * @mss: largest data part of a segment sent, bytes
+ * @csk: the socket, locked; if what is in flight had not been found to be lost
+ *	before, after clasp_cong_reduce()
  *
  * Source: RFC 5681, section 3.1: the loss window is one segment.
  */
-void clasp_cong_timeout(struct clasp_cong *cong, u32 mss)
+void clasp_cong_timeout(struct clasp_sock *csk)
 {
-	cong->cwnd = mss;
-	cong->acked = 0;
+	csk->cong.cwnd = csk->snd_mss;
+	csk->cong.algorithm->timeout(&csk->cong);
 }
 
 /**
- * clasp_cong_idle() - nothing was sent for longer than the timeout
- * @cong: congestion control
- * @mss: largest data part of a segment sent, bytes
+ * clasp_cong_undo() - nothing was lost after all
+ * @csk: the socket, locked
  *
- * Source: RFC 5681, section 4.1: restart with the restart window.
+ * Takes back the last clasp_cong_reduce(), and a clasp_cong_timeout() after it,
+ * if it has not been taken back yet.
+ *
+ * Source: RFC 9438, section 4.9; RFC 4015, section 3.2, step (8).
  */
-void clasp_cong_idle(struct clasp_cong *cong, u32 mss)
+void clasp_cong_undo(struct clasp_sock *csk)
 {
-	cong->cwnd = min(cong->cwnd, clasp_cong_initial_window(mss));
-	cong->acked = 0;
+	struct clasp_cong *cong = &csk->cong;
+
+	if (!cong->undo.cwnd)
+		return;
+	cong->cwnd = max(cong->cwnd, cong->undo.cwnd);
+	cong->ssthresh = cong->undo.ssthresh;
+	cong->private = cong->undo.private;
+	cong->undo.cwnd = 0;
+}
+
+/**
+ * clasp_cong_idle() - something is to be sent, and nothing is in flight
+ * @csk: the socket, locked
+ *
+ * For each timeout that has passed with nothing sent, the window is halved,
+ * down to the restart window (RFC 5681, section 4.1): it says little of a path
+ * long unused. The threshold remembers the path.
+ *
+ * Source: RFC 2861, section 3.1.
+ */
+void clasp_cong_idle(struct clasp_sock *csk)
+{
+	struct clasp_cong *cong = &csk->cong;
+	u32 restart = min(clasp_cong_initial_window(csk->snd_mss), cong->cwnd);
+	u64 now = clasp_clock();
+	u64 idle = now - max(csk->sent_at, cong->decayed_at);
+
+	if (idle <= csk->rtt.rto)
+		return;
+	cong->decayed_at = now;
+	cong->ssthresh = max(cong->ssthresh, cong->cwnd - cong->cwnd / 4);
+	for (; idle > csk->rtt.rto && cong->cwnd > restart;
+	     idle -= csk->rtt.rto)
+		cong->cwnd /= 2;
+	cong->cwnd = max(cong->cwnd, restart);
 }

@@ -275,7 +275,8 @@ static void clasp_child_init(struct sock *child,
 	/* Without a route now, one is looked for each time. */
 	csk->af->route(child);
 	clasp_mtu_sync(child);
-	clasp_cong_init(&csk->cong, csk->snd_mss);
+	clasp_cong_assign(csk);
+	clasp_cong_init(csk);
 	clasp_recovery_init(csk);
 	csk->rcvbuf.rtt = clasp_request_rtt(req);
 	csk->rtt.backoff = req->resent;

@@ -223,14 +223,14 @@ static int clasp_set_congestion(struct sock *sk, const char *name)
 
 	if (!algorithm)
 		return -ENOENT;
-	WRITE_ONCE(clasp_options(sk)->congestion, algorithm);
+	clasp_cong_choose(clasp_sk(sk), algorithm);
 	return 0;
 }
 
 static size_t clasp_get_congestion(struct sock *sk,
 				   union clasp_option_value *value)
 {
-	strscpy(value->text, READ_ONCE(clasp_options(sk)->congestion)->name,
+	strscpy(value->text, READ_ONCE(clasp_sk(sk)->cong.algorithm)->name,
 		sizeof(value->text));
 	return sizeof(value->text);
 }

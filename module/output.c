@@ -217,9 +217,8 @@ static u32 clasp_output_allowed(const struct sock *sk,
 /* RFC 5681, section 4.1: the window says nothing about a path long unused. */
 static void clasp_output_after_idle(struct clasp_sock *csk)
 {
-	if (csk->send_head && csk->snd_una == csk->snd_nxt &&
-	    clasp_clock() - csk->sent_at > csk->rtt.rto)
-		clasp_cong_idle(&csk->cong, csk->snd_mss);
+	if (csk->send_head && csk->snd_una == csk->snd_nxt)
+		clasp_cong_idle(csk);
 }
 
 /* The one place that decides. Nothing happens in states that send nothing. */

@@ -77,20 +77,36 @@ void clasp_recovery_duplicate_ack(struct sock *sk)
 	clasp_count_sk(sk, CLASP_MIB_FastRetransmits);
 	recovery->phase = CLASP_FAST_RECOVERY;
 	recovery->recover = csk->snd_nxt;
-	clasp_cong_loss(&csk->cong, csk->snd_nxt - csk->snd_una, csk->snd_mss);
+	clasp_cong_reduce(csk, csk->snd_nxt - csk->snd_una);
 	clasp_recovery_resend_head(sk);
+}
+
+/* The window may grow. */
+static void clasp_recovery_grow(struct clasp_sock *csk, u32 acked, u64 rtt)
+{
+	struct clasp_cong_sample sample = {
+		.now = clasp_clock(),
+		.rtt = rtt,
+		.srtt = csk->rtt.srtt,
+		.acked = acked,
+		.in_flight = clasp_output_in_flight(csk) + acked,
+	};
+
+	sample.limited = sample.in_flight + csk->snd_mss > csk->cong.cwnd;
+	clasp_cong_acked(csk, &sample);
 }
 
 /**
  * clasp_recovery_new_ack() - the peer acknowledged something new
  * @sk: the socket, locked, snd_una advanced and the send queue freed
  * @acked: how many bytes
+ * @rtt: round-trip time that this measured, ns; 0 if it did not
  *
  * Ends the phase when all is acknowledged that had been sent at its start. A
  * partial ACK in fast recovery tells of the next loss (RFC 6582, section 3.2,
  * step 3). Without a phase, and after a time-out, the window grows.
  */
-void clasp_recovery_new_ack(struct sock *sk, u64 acked)
+void clasp_recovery_new_ack(struct sock *sk, u64 acked, u64 rtt)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_recovery *recovery = &csk->recovery;
@@ -111,7 +127,7 @@ void clasp_recovery_new_ack(struct sock *sk, u64 acked)
 	if (recovery->phase == CLASP_LOSS &&
 	    !clasp_before(csk->snd_una, recovery->recover))
 		recovery->phase = CLASP_OPEN;
-	clasp_cong_acked(&csk->cong, min_t(u64, acked, U32_MAX), csk->snd_mss);
+	clasp_recovery_grow(csk, min_t(u64, acked, CLASP_CWND_MAX), rtt);
 }
 
 /**
@@ -133,9 +149,8 @@ void clasp_recovery_timeout(struct sock *sk)
 	clasp_timer_backed_off(sk);
 	if (csk->recovery.phase != CLASP_LOSS ||
 	    !clasp_before(csk->snd_una, csk->recovery.recover))
-		clasp_cong_loss(&csk->cong, csk->snd_nxt - csk->snd_una,
-				csk->snd_mss);
-	clasp_cong_timeout(&csk->cong, csk->snd_mss);
+		clasp_cong_reduce(csk, csk->snd_nxt - csk->snd_una);
+	clasp_cong_timeout(csk);
 	csk->recovery.phase = CLASP_LOSS;
 	csk->recovery.recover = csk->snd_nxt;
 	csk->recovery.dupacks = 0;

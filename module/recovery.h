@@ -7,7 +7,7 @@
 
 void clasp_recovery_init(struct clasp_sock *csk);
 void clasp_recovery_duplicate_ack(struct sock *sk);
-void clasp_recovery_new_ack(struct sock *sk, u64 acked);
+void clasp_recovery_new_ack(struct sock *sk, u64 acked, u64 rtt);
 void clasp_recovery_timeout(struct sock *sk);
 
 #endif /* _CLASP_RECOVERY_H */

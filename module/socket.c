@@ -78,7 +78,7 @@ void clasp_socket_reset(struct sock *sk)
 	sk->sk_ack_backlog = 0;
 	clasp_rtt_init(&csk->rtt);
 	clasp_mtu_init(csk);
-	clasp_cong_init(&csk->cong, csk->snd_mss);
+	clasp_cong_init(csk);
 	clasp_recovery_init(csk);
 	csk->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
 	clasp_timer_init(sk);
@@ -98,7 +98,7 @@ int clasp_socket_init(struct sock *sk, const struct clasp_af_ops *af)
 	struct clasp_sock *csk = clasp_sk(sk);
 
 	csk->af = af;
-	csk->options.congestion = clasp_cong_find(CLASP_CONG_DEFAULT);
+	clasp_cong_assign(csk);
 	csk->entry.kind = CLASP_SOCKET;
 	/* Not in clasp_socket_reset(): lookups may still stand on it then. */
 	INIT_HLIST_NODE(&csk->listener_node);

@@ -1,8 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Congestion control, to the byte (RFC 5681, RFC 6928). */
+/* What all congestion control shares, to the byte (RFC 5681, 6928, 2861). */
 #include <kunit/test.h>
 
+#include "wire.h"
 #include "../cong.h"
+
+#define MSS	1000
+
+/* A socket that has a window, and nothing else. */
+static struct clasp_sock *cong_sock(struct kunit *test, u32 mss)
+{
+	struct clasp_sock *csk = kunit_kzalloc(test, sizeof(*csk), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, csk);
+	csk->cong.algorithm = &clasp_reno;
+	csk->snd_mss = mss;
+	clasp_cong_init(csk);
+	return csk;
+}
+
+static void cong_acked(struct clasp_sock *csk, u32 bytes)
+{
+	struct clasp_cong_sample sample = { .acked = bytes, .limited = true };
+
+	clasp_cong_acked(csk, &sample);
+}
 
 /* RFC 6928, section 2: min (10*MSS, max (2*MSS, 14600)). */
 static void cong_initial(struct kunit *test)
@@ -20,129 +42,188 @@ static void cong_initial(struct kunit *test)
 		{ 7301, 14602 },
 		{ 65483, 130966 },
 	};
-	struct clasp_cong cong;
+	struct clasp_sock *csk = cong_sock(test, MSS);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		memset(&cong, 0xa5, sizeof(cong));
-		clasp_cong_init(&cong, rows[i].mss);
-		KUNIT_EXPECT_EQ(test, cong.cwnd, rows[i].window);
-		KUNIT_EXPECT_EQ(test, cong.acked, 0);
+		memset(&csk->cong, 0xa5, sizeof(csk->cong));
+		csk->cong.algorithm = &clasp_reno;
+		csk->snd_mss = rows[i].mss;
+		clasp_cong_init(csk);
+		KUNIT_EXPECT_EQ(test, csk->cong.cwnd, rows[i].window);
+		KUNIT_EXPECT_EQ(test, csk->cong.private.reno.acked, 0);
 		/* RFC 5681, 3.1: arbitrarily high. */
-		KUNIT_EXPECT_GE(test, cong.ssthresh, 1u << 30);
+		KUNIT_EXPECT_GE(test, csk->cong.ssthresh, 1u << 30);
+		/* There is nothing to be undone. */
+		clasp_cong_undo(csk);
+		KUNIT_EXPECT_EQ(test, csk->cong.cwnd, rows[i].window);
 	}
 }
 
-/* RFC 5681, equation (2): cwnd += min (N, SMSS). */
-static void cong_slow_start(struct kunit *test)
+/* Equation (4), and never less than two segments. */
+static void cong_reduce(struct kunit *test)
 {
-	struct clasp_cong cong;
+	struct clasp_sock *csk = cong_sock(test, MSS);
 
-	clasp_cong_init(&cong, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 10000);
-	clasp_cong_acked(&cong, 1000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 11000);
-	clasp_cong_acked(&cong, 1, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 11001);
-	clasp_cong_acked(&cong, 5000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 12001);
+	clasp_cong_reduce(csk, 9000);
+	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 4500);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 4500);
+	/* What was sent into a larger window than there is does not count. */
+	clasp_cong_reduce(csk, 9000);
+	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 2250);
+	clasp_cong_reduce(csk, 1000);
+	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 2000);
+	clasp_cong_reduce(csk, 0);
+	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 2000);
 }
 
-/* Section 3.1: about one segment for each window that is acknowledged. */
-static void cong_avoidance(struct kunit *test)
-{
-	struct clasp_cong cong = { .cwnd = 10000, .ssthresh = 10000 };
-	int i;
-
-	for (i = 0; i < 9; i++)
-		clasp_cong_acked(&cong, 1000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 10000);
-	clasp_cong_acked(&cong, 1000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 11000);
-	for (i = 0; i < 10; i++)
-		clasp_cong_acked(&cong, 1000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 11000);
-	clasp_cong_acked(&cong, 1000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 12000);
-}
-
-/* Equation (4): ssthresh = max (FlightSize / 2, 2*SMSS). */
-static void cong_loss(struct kunit *test)
-{
-	struct clasp_cong cong;
-
-	clasp_cong_init(&cong, 1000);
-	cong.acked = 77;
-	clasp_cong_loss(&cong, 9000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.ssthresh, 4500);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 4500);
-	KUNIT_EXPECT_EQ(test, cong.acked, 0);
-	clasp_cong_loss(&cong, 1000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.ssthresh, 2000);
-	clasp_cong_loss(&cong, 0, 1000);
-	KUNIT_EXPECT_EQ(test, cong.ssthresh, 2000);
-}
-
-/* Section 3.1: a timeout leaves one segment, then slow start to ssthresh. */
+/* Section 3.1: the loss window, then slow start up to the threshold. */
 static void cong_timeout(struct kunit *test)
 {
-	struct clasp_cong cong;
+	struct clasp_sock *csk = cong_sock(test, MSS);
 	int i;
 
-	clasp_cong_init(&cong, 1000);
-	clasp_cong_loss(&cong, 10000, 1000);
-	clasp_cong_timeout(&cong, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 1000);
-	KUNIT_EXPECT_EQ(test, cong.ssthresh, 5000);
+	clasp_cong_reduce(csk, 10000);
+	clasp_cong_timeout(csk);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 1000);
+	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 5000);
 	for (i = 2; i <= 5; i++) {
-		clasp_cong_acked(&cong, 1000, 1000);
-		KUNIT_EXPECT_EQ(test, cong.cwnd, i * 1000);
+		cong_acked(csk, 1000);
+		KUNIT_EXPECT_EQ(test, csk->cong.cwnd, i * 1000);
 	}
-	/* From here on five segments are needed for one more. */
+	/* Congestion avoidance from here. */
 	for (i = 0; i < 4; i++)
-		clasp_cong_acked(&cong, 1000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 5000);
-	clasp_cong_acked(&cong, 1000, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 6000);
+		cong_acked(csk, 1000);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 5000);
+	cong_acked(csk, 1000);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 6000);
 }
 
-/* Section 4.1: RW = min (IW, cwnd) after idle time. */
+/* All that a reduction and a time-out changed, once. */
+static void cong_undo(struct kunit *test)
+{
+	struct clasp_sock *csk = cong_sock(test, MSS);
+
+	csk->cong.ssthresh = 10000;
+	cong_acked(csk, 9000);
+	clasp_cong_reduce(csk, 10000);
+	clasp_cong_timeout(csk);
+	cong_acked(csk, 1000);
+	clasp_cong_undo(csk);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 10000);
+	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 10000);
+	/* The tenth thousand, so all that was counted is there again. */
+	cong_acked(csk, 1000);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 11000);
+	clasp_cong_reduce(csk, 11000);
+	clasp_cong_undo(csk);
+	csk->cong.cwnd = 3000;
+	clasp_cong_undo(csk);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 3000);
+	/* A window that has become larger since stays so. */
+	clasp_cong_reduce(csk, 3000);
+	csk->cong.cwnd = 4000;
+	clasp_cong_undo(csk);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 4000);
+}
+
+/* RFC 7661: a window that is not used does not grow. */
+static void cong_unused(struct kunit *test)
+{
+	static const struct {
+		u32 ssthresh;
+		u32 in_flight;
+		bool limited;
+		u32 window;
+	} rows[] = {
+		{ CLASP_CWND_MAX, 10000, true, 11000 },
+		{ CLASP_CWND_MAX, 0, true, 11000 },
+		/* Slow start is allowed to be one round trip ahead. */
+		{ CLASP_CWND_MAX, 5001, false, 11000 },
+		{ CLASP_CWND_MAX, 5000, false, 10000 },
+		{ CLASP_CWND_MAX, 1, false, 10000 },
+		{ 10000, 9000, true, 11000 },
+		{ 10000, 9000, false, 10000 },
+	};
+	struct clasp_sock *csk = cong_sock(test, MSS);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct clasp_cong_sample sample = {
+			.acked = 1000,
+			.in_flight = rows[i].in_flight,
+			.limited = rows[i].limited,
+		};
+
+		clasp_cong_init(csk);
+		csk->cong.private.reno.acked = 9000;
+		csk->cong.ssthresh = rows[i].ssthresh;
+		clasp_cong_acked(csk, &sample);
+		KUNIT_EXPECT_EQ(test, csk->cong.cwnd, rows[i].window);
+	}
+}
+
+/* RFC 2861, section 3.1: half for each timeout, to RFC 5681's restart window. */
 static void cong_idle(struct kunit *test)
 {
-	struct clasp_cong cong = { .cwnd = 500000, .ssthresh = 400000 };
+	static const struct {
+		u64 idle;
+		u32 cwnd;
+		u32 ssthresh;
+		u32 after;
+		u32 ssthresh_after;
+	} rows[] = {
+		{ MS(300), 500000, 400000, 500000, 400000 },
+		{ MS(300) + 1, 500000, 400000, 250000, 400000 },
+		{ MS(600), 500000, 300000, 250000, 375000 },
+		{ MS(600) + 1, 500000, 300000, 125000, 375000 },
+		{ SECONDS(3600), 500000, 400000, 10000, 400000 },
+		{ SECONDS(3600), 15000, CLASP_CWND_MAX, 10000, CLASP_CWND_MAX },
+		{ SECONDS(3600), 3000, 20000, 3000, 20000 },
+	};
+	struct clasp_sock *csk = cong_sock(test, MSS);
+	int i;
 
-	clasp_cong_idle(&cong, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 10000);
-	KUNIT_EXPECT_EQ(test, cong.ssthresh, 400000);
-	cong.cwnd = 3000;
-	clasp_cong_idle(&cong, 1000);
-	KUNIT_EXPECT_EQ(test, cong.cwnd, 3000);
+	csk->rtt.rto = MS(300);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		clasp_cong_init(csk);
+		csk->sent_at = clasp_clock();
+		wire_run(test->priv, rows[i].idle);
+		csk->cong.cwnd = rows[i].cwnd;
+		csk->cong.ssthresh = rows[i].ssthresh;
+		clasp_cong_idle(csk);
+		KUNIT_EXPECT_EQ(test, csk->cong.cwnd, rows[i].after);
+		KUNIT_EXPECT_EQ(test, csk->cong.ssthresh,
+				rows[i].ssthresh_after);
+		/* If it could not be sent, the same time does not count twice. */
+		clasp_cong_idle(csk);
+		KUNIT_EXPECT_EQ(test, csk->cong.cwnd, rows[i].after);
+	}
 }
 
-/* The window never wraps, however much is acknowledged. */
+/* However long a connection lasts. */
 static void cong_limit(struct kunit *test)
 {
-	struct clasp_cong cong;
+	struct clasp_sock *csk = cong_sock(test, 65483);
 	u32 before;
 	int i;
 
-	clasp_cong_init(&cong, 65483);
 	for (i = 0; i < 100000; i++) {
-		before = cong.cwnd;
-		clasp_cong_acked(&cong, 65483, 65483);
-		if (cong.cwnd < before)
-			break;
+		before = csk->cong.cwnd;
+		cong_acked(csk, 65483);
+		if (csk->cong.cwnd < before)
+			KUNIT_FAIL(test, "window of %u became %u", before,
+				   csk->cong.cwnd);
 	}
-	KUNIT_EXPECT_EQ(test, i, 100000);
-	KUNIT_EXPECT_LE(test, cong.cwnd, 1u << 30);
+	KUNIT_EXPECT_LE(test, csk->cong.cwnd, 1u << 30);
 }
 
 static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(cong_initial),
-	KUNIT_CASE(cong_slow_start),
-	KUNIT_CASE(cong_avoidance),
-	KUNIT_CASE(cong_loss),
+	KUNIT_CASE(cong_reduce),
 	KUNIT_CASE(cong_timeout),
+	KUNIT_CASE(cong_undo),
+	KUNIT_CASE(cong_unused),
 	KUNIT_CASE(cong_idle),
 	KUNIT_CASE(cong_limit),
 	{}
@@ -150,6 +231,8 @@ static struct kunit_case cong_cases[] = {
 
 static struct kunit_suite cong_suite = {
 	.name = "clasp_cong",
+	.init = wire_init,
+	.exit = wire_exit,
 	.test_cases = cong_cases,
 };
 
