@@ -16,6 +16,7 @@
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <linux/ip.h>
+#include <net/gro.h>
 #include <net/inet_common.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
@@ -30,6 +31,11 @@
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
+#endif
+
+/* 6.5 moved what cuts large packets out of linux/skbuff.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
 #endif
 
 /* 6.10 moved what protocols' memory is counted with out of net/sock.h. */
@@ -521,6 +527,62 @@ static inline void clasp_compat_put_stamps(struct msghdr *msg, ktime_t software,
 		put_cmsg_scm_timestamping64(msg, &tss);
 	else
 		put_cmsg_scm_timestamping(msg, &tss);
+}
+
+/*
+ * Do the IP headers of two segments forbid to make one packet of them? From 6.10
+ * on, the protocol compares them; before, IP has done it.
+ */
+static inline bool clasp_compat_gro_network_flush(const void *hdr,
+						  const void *held,
+						  struct sk_buff *p)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	struct napi_gro_cb *cb = NAPI_GRO_CB(p);
+	bool flush = cb->flush;
+
+	/* The second packet tells whether the numbers of IPv4 count. */
+	if (cb->flush_id == 1 && cb->count == 1 && cb->is_atomic)
+		cb->is_atomic = false;
+	else
+		flush |= cb->flush_id;
+	return flush;
+#else
+	return gro_receive_network_flush(hdr, held, p);
+#endif
+}
+
+/* The same fact, for IPv4, as a type of packet: all segments have one number. */
+static inline u32 clasp_compat_gro_fixed_id(const struct sk_buff *skb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	return NAPI_GRO_CB(skb)->is_atomic * SKB_GSO_TCP_FIXEDID;
+#else
+	return NAPI_GRO_CB(skb)->ip_fixedid * SKB_GSO_TCP_FIXEDID;
+#endif
+}
+
+/* The IP header of a packet that was made of segments. */
+static inline const void *clasp_compat_gro_network(const struct sk_buff *skb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	return skb_network_header(skb);
+#else
+	return skb->data +
+	       NAPI_GRO_CB(skb)->network_offsets[skb->encapsulation];
+#endif
+}
+
+/* 6.3 has a limit for each IP version. Larger ones than 64 KiB are TCP's. */
+static inline u32 clasp_compat_gro_max_size(const struct sk_buff *p)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	u32 size = READ_ONCE(p->dev->gro_max_size);
+#else
+	u32 size = netif_get_gro_max_size(p->dev, p);
+#endif
+
+	return min(size, 65536u);
 }
 
 #endif /* _CLASP_COMPAT_H */

@@ -13,6 +13,7 @@
 #include "input.h"
 #include "ipv4.h"
 #include "mtu.h"
+#include "offload.h"
 
 static void clasp_ipv4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
 {
@@ -432,6 +433,38 @@ static const struct net_protocol clasp_ipv4_protocol = {
 	.icmp_strict_tag_validation = 1,
 };
 
+static struct sk_buff *clasp_ipv4_gro_receive(struct list_head *head,
+					      struct sk_buff *skb)
+{
+	/* One that will not be merged is checked later. */
+	if (!NAPI_GRO_CB(skb)->flush &&
+	    skb_gro_checksum_validate(skb, clasp_protocol,
+				      inet_gro_compute_pseudo)) {
+		NAPI_GRO_CB(skb)->flush = 1;
+		return NULL;
+	}
+	return clasp_offload_receive(head, skb);
+}
+
+static int clasp_ipv4_gro_complete(struct sk_buff *skb, int offset)
+{
+	const struct iphdr *iph = clasp_compat_gro_network(skb);
+
+	skb_shinfo(skb)->gso_type |= clasp_compat_gro_fixed_id(skb);
+	clasp_offload_complete(skb, csum_tcpudp_magic(iph->saddr, iph->daddr,
+						      skb->len - offset,
+						      clasp_protocol, 0));
+	return 0;
+}
+
+static const struct net_offload clasp_ipv4_offload = {
+	.callbacks = {
+		.gso_segment = clasp_offload_segment,
+		.gro_receive = clasp_ipv4_gro_receive,
+		.gro_complete = clasp_ipv4_gro_complete,
+	},
+};
+
 /**
  * clasp_ipv4_register() - let segments come in
  *
@@ -441,7 +474,10 @@ int clasp_ipv4_register(void)
 {
 	if (inet_add_protocol(&clasp_ipv4_protocol, clasp_protocol))
 		return -EEXIST;
-	return 0;
+	if (!inet_add_offload(&clasp_ipv4_offload, clasp_protocol))
+		return 0;
+	inet_del_protocol(&clasp_ipv4_protocol, clasp_protocol);
+	return -EEXIST;
 }
 
 /**
@@ -451,5 +487,6 @@ int clasp_ipv4_register(void)
  */
 void clasp_ipv4_unregister(void)
 {
+	inet_del_offload(&clasp_ipv4_offload, clasp_protocol);
 	inet_del_protocol(&clasp_ipv4_protocol, clasp_protocol);
 }

@@ -17,6 +17,7 @@
 #include "ipv4.h"
 #include "ipv6.h"
 #include "mtu.h"
+#include "offload.h"
 
 static struct ipv6_pinfo *clasp_ipv6_pinfo(const struct sock *sk)
 {
@@ -692,6 +693,37 @@ static const struct inet6_protocol clasp_ipv6_protocol = {
 	.flags = INET6_PROTO_NOPOLICY | INET6_PROTO_FINAL,
 };
 
+static struct sk_buff *clasp_ipv6_gro_receive(struct list_head *head,
+					      struct sk_buff *skb)
+{
+	/* One that will not be merged is checked later. */
+	if (!NAPI_GRO_CB(skb)->flush &&
+	    skb_gro_checksum_validate(skb, clasp_protocol,
+				      ip6_gro_compute_pseudo)) {
+		NAPI_GRO_CB(skb)->flush = 1;
+		return NULL;
+	}
+	return clasp_offload_receive(head, skb);
+}
+
+static int clasp_ipv6_gro_complete(struct sk_buff *skb, int offset)
+{
+	const struct ipv6hdr *hdr = clasp_compat_gro_network(skb);
+
+	clasp_offload_complete(skb, csum_ipv6_magic(&hdr->saddr, &hdr->daddr,
+						    skb->len - offset,
+						    clasp_protocol, 0));
+	return 0;
+}
+
+static const struct net_offload clasp_ipv6_offload = {
+	.callbacks = {
+		.gso_segment = clasp_offload_segment,
+		.gro_receive = clasp_ipv6_gro_receive,
+		.gro_complete = clasp_ipv6_gro_complete,
+	},
+};
+
 /**
  * clasp_ipv6_register() - let segments come in
  *
@@ -711,7 +743,10 @@ int __init clasp_ipv6_register(void)
 	clasp_mapped_ops.getsockopt = ipv6_getsockopt;
 	if (inet6_add_protocol(&clasp_ipv6_protocol, clasp_protocol))
 		return -EEXIST;
-	return 0;
+	if (!inet6_add_offload(&clasp_ipv6_offload, clasp_protocol))
+		return 0;
+	inet6_del_protocol(&clasp_ipv6_protocol, clasp_protocol);
+	return -EEXIST;
 }
 
 /**
@@ -721,5 +756,6 @@ int __init clasp_ipv6_register(void)
  */
 void clasp_ipv6_unregister(void)
 {
+	inet6_del_offload(&clasp_ipv6_offload, clasp_protocol);
 	inet6_del_protocol(&clasp_ipv6_protocol, clasp_protocol);
 }

@@ -8,6 +8,7 @@
 #include "family.h"
 #include "ipv4.h"
 #include "ipv6.h"
+#include "offload.h"
 #include "orphan.h"
 #include "request.h"
 #include "sysctl.h"
@@ -123,9 +124,18 @@ static int __init clasp_protocols_register(void)
 	if (err)
 		return err;
 	err = clasp_ipv6_register();
-	if (err)
+	if (err) {
+		clasp_offload_stop();
 		clasp_ipv4_unregister();
+	}
 	return err;
+}
+
+static void clasp_protocols_unregister(void)
+{
+	clasp_offload_stop();
+	clasp_ipv6_unregister();
+	clasp_ipv4_unregister();
 }
 
 static int __init clasp_init(void)
@@ -164,8 +174,7 @@ static int __init clasp_init(void)
 out_door:
 	clasp_door_unregister();
 out_protocols:
-	clasp_ipv6_unregister();
-	clasp_ipv4_unregister();
+	clasp_protocols_unregister();
 out_net:
 	unregister_pernet_subsys(&clasp_net_ops);
 out_family:
@@ -179,8 +188,7 @@ static void __exit clasp_exit(void)
 {
 	clasp_family_unregister();
 	clasp_door_unregister();
-	clasp_ipv6_unregister();
-	clasp_ipv4_unregister();
+	clasp_protocols_unregister();
 	unregister_pernet_subsys(&clasp_net_ops);
 	clasp_family_exit();
 	clasp_caches_exit();

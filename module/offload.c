@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Packets of several segments: cut where they must be (GSO), made where they
+ * can be (GRO).
+ *
+ * Such a packet has one header, that of its first segment, and behind it the
+ * data of all, gso_size bytes of each but the last. It is made by the sender, or
+ * of segments that a device received, and cut where a device on its way can't
+ * take it whole. What is cut again is what there was before.
+ *
+ * The kernel's checks of whether the segments fit a router's way out count 12
+ * bytes of header for this type, SCTP's, instead of ours. So they let those pass
+ * that are up to 20 bytes too long, or more with options, and say nothing; the
+ * sender is told when it sends such a segment again, alone.
+ */
+#include <linux/percpu.h>
+#include <linux/sched.h>
+
+#include "compat.h"
+#include "offload.h"
+#include "segment.h"
+
+/*
+ * Packets of more than one segment that devices still hold. The kernel has
+ * clasp_offload_complete() finish each, and complains if that is gone.
+ */
+static DEFINE_PER_CPU(int, clasp_offload_held);
+static bool clasp_offload_stopped;
+
+/* Bytes of a header with its options, or 0 if it is none of ours. */
+static u32 clasp_offload_header_len(const struct clasphdr *hdr)
+{
+	u32 len = (hdr->ver_len & 0xf) * 8;
+
+	if (hdr->ver_len >> 4 != CLASP_VERSION || len < CLASP_HEADER_MIN)
+		return 0;
+	return len;
+}
+
+/*
+ * Bytes of header of a packet that can be cut; 0 if it can't. Programs can make
+ * odd ones (tap devices, packet sockets), and what rewrites addresses can make
+ * another protocol's ours.
+ */
+static u32 clasp_offload_may_cut(struct sk_buff *skb)
+{
+	u32 size = skb_shinfo(skb)->gso_size;
+	u32 len;
+
+	if (!(skb_shinfo(skb)->gso_type & CLASP_GSO_TYPE) || !size ||
+	    size == GSO_BY_FRAGS)
+		return 0;
+	if (skb->ip_summed != CHECKSUM_PARTIAL ||
+	    skb_checksum_start(skb) != skb_transport_header(skb) ||
+	    skb->csum_offset != offsetof(struct clasphdr, check))
+		return 0;
+	if (!pskb_may_pull(skb, CLASP_HEADER_MIN))
+		return 0;
+	len = clasp_offload_header_len((const struct clasphdr *)skb->data);
+	if (!len || !pskb_may_pull(skb, len) || skb->len - len <= size)
+		return 0;
+	return len;
+}
+
+/*
+ * RFC 9293, section 3.8.5: the pointer counts from the segment's own number.
+ * Segments behind the urgent data have none.
+ */
+static void clasp_offload_mend_urgent(struct clasphdr *hdr, u32 offset)
+{
+	u16 up = be16_to_cpu(hdr->urg_ptr);
+
+	if (!(hdr->flags & CLASP_URG))
+		return;
+	if (up <= offset)
+		hdr->flags &= ~CLASP_URG;
+	hdr->urg_ptr = up <= offset ? 0 : cpu_to_be16(up - offset);
+}
+
+/* The pseudo-header in the checksum had the whole packet's length, @whole. */
+static void clasp_offload_mend_checksum(struct sk_buff *seg,
+					struct clasphdr *hdr, u32 whole)
+{
+	u32 len = seg->len - skb_transport_offset(seg);
+	__wsum delta = (__force __wsum)htonl(~whole + len);
+	__sum16 pseudo = csum_fold(csum_add(csum_unfold(hdr->check), delta));
+
+	hdr->check = ~pseudo;
+	if (seg->ip_summed == CHECKSUM_PARTIAL)
+		gso_reset_checksum(seg, pseudo);
+	else
+		hdr->check = gso_make_checksum(seg, pseudo);
+}
+
+/*
+ * Each segment begins with a copy of the packet's header. What happens once
+ * happens at one end: CWR (RFC 3168, section 6.1.2) in the first segment, PSH
+ * and FIN in the last.
+ */
+static void clasp_offload_mend(struct sk_buff *segs, u32 whole, u32 size)
+{
+	const struct clasphdr *first = (void *)skb_transport_header(segs);
+	u64 seq = be64_to_cpu(first->seq);
+	struct sk_buff *seg;
+	u32 offset = 0;
+
+	for (seg = segs; seg; seg = seg->next, offset += size) {
+		struct clasphdr *hdr = (void *)skb_transport_header(seg);
+
+		hdr->seq = cpu_to_be64(seq + offset);
+		if (offset)
+			hdr->flags &= ~CLASP_CWR;
+		if (seg->next)
+			hdr->flags &= ~(CLASP_FIN | CLASP_PSH);
+		clasp_offload_mend_urgent(hdr, offset);
+		clasp_offload_mend_checksum(seg, hdr, whole);
+	}
+}
+
+/* The byte whose times a program wants to know may be the last one. */
+static void clasp_offload_mend_stamp(struct sk_buff *last,
+				     const struct sk_buff *skb)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	skb_shinfo(last)->tx_flags |= shinfo->tx_flags & SKBTX_ANY_TSTAMP;
+	skb_shinfo(last)->tskey = shinfo->tskey;
+}
+
+/**
+ * clasp_offload_segment() - cut a packet into its segments
+ * @skb: the packet, skb->data at our header; stays the caller's
+ * @features: what the device that gets the segments can do
+ *
+ * struct net_offload's gso_segment, for any IP version. The segments' checksums
+ * are left to the device, or complete if it can't.
+ *
+ * Any context, RCU read lock held.
+ *
+ * Return: the segments; NULL if the device takes the packet as it is; -EINVAL if
+ * it is none that can be cut, -ENOMEM.
+ */
+struct sk_buff *clasp_offload_segment(struct sk_buff *skb,
+				      netdev_features_t features)
+{
+	u32 hdr_len = clasp_offload_may_cut(skb);
+	u32 size = skb_shinfo(skb)->gso_size;
+	bool alone = skb->ooo_okay;
+	u32 whole = skb->len;
+	struct sk_buff *segs;
+
+	if (!hdr_len)
+		return ERR_PTR(-EINVAL);
+	__skb_pull(skb, hdr_len);
+	if (skb_gso_ok(skb, features | NETIF_F_GSO_ROBUST)) {
+		/* Who made it may have miscounted. */
+		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len, size);
+		return NULL;
+	}
+	/* Behind the first, another queue would overtake. */
+	skb->ooo_okay = 0;
+	segs = skb_segment(skb, features);
+	if (IS_ERR(segs))
+		return segs;
+	segs->ooo_okay = alone;
+	/* Of a list, packets may come that are large still, but have none. */
+	if (skb_is_gso(segs))
+		size *= skb_shinfo(segs)->gso_segs;
+	clasp_offload_mend(segs, whole, size);
+	clasp_offload_mend_stamp(segs->prev, skb);
+	return segs;
+}
+
+/*
+ * The header of a segment that was received, with its options, or NULL. The
+ * data is at skb_gro_offset() then.
+ */
+static const struct clasphdr *clasp_offload_pull(struct sk_buff *skb)
+{
+	u32 at = skb_gro_offset(skb);
+	const struct clasphdr *hdr;
+	u32 len;
+
+	hdr = skb_gro_header(skb, at + CLASP_HEADER_MIN, at);
+	if (!hdr)
+		return NULL;
+	len = clasp_offload_header_len(hdr);
+	if (!len)
+		return NULL;
+	hdr = skb_gro_header(skb, at + len, at);
+	if (hdr)
+		skb_gro_pull(skb, len);
+	return hdr;
+}
+
+/* The packet of this connection that the device holds, or NULL. */
+static struct sk_buff *clasp_offload_find(struct list_head *head,
+					  const struct clasphdr *hdr)
+{
+	const struct clasphdr *held;
+	struct sk_buff *p;
+
+	list_for_each_entry(p, head, list) {
+		if (!NAPI_GRO_CB(p)->same_flow)
+			continue;
+		held = (const struct clasphdr *)skb_transport_header(p);
+		if (held->source == hdr->source && held->dest == hdr->dest)
+			return p;
+		NAPI_GRO_CB(p)->same_flow = 0;
+	}
+	return NULL;
+}
+
+/*
+ * Does a segment continue a packet that is held? As tcp_gro_receive() has it: all
+ * but the last are of one size, and the headers say the same, so that one is
+ * enough.
+ */
+static bool clasp_offload_continues(struct sk_buff *p,
+				    const struct sk_buff *skb,
+				    const struct clasphdr *hdr)
+{
+	const struct clasphdr *held = (void *)skb_transport_header(p);
+	u32 len = skb_gro_len(skb);
+
+	if (!len || len > skb_shinfo(p)->gso_size ||
+	    be64_to_cpu(hdr->seq) != be64_to_cpu(held->seq) + skb_gro_len(p))
+		return false;
+	if (hdr->ver_len != held->ver_len || hdr->flags & CLASP_CWR ||
+	    (hdr->flags ^ held->flags) & ~(CLASP_CWR | CLASP_FIN | CLASP_PSH))
+		return false;
+	/* Acknowledgment number, window, urgent pointer and options. */
+	if (memcmp(&hdr->ack_seq, &held->ack_seq,
+		   clasp_offload_header_len(hdr) -
+		   offsetof(struct clasphdr, ack_seq)))
+		return false;
+	return !clasp_compat_gro_network_flush(hdr, held, p);
+}
+
+/*
+ * Gives the pages of a segment to the packet, or to the last of its list. What
+ * has room behind their linear part would be copied there: the segment would
+ * keep its pages, and skb_segment() can't split the linear part of a list's.
+ */
+static bool clasp_offload_move(struct sk_buff *p, struct sk_buff *skb)
+{
+	struct sk_buff *last = NAPI_GRO_CB(p)->last;
+	u32 len = skb->len;
+	bool stolen;
+	int delta;
+
+	if (len <= skb_tailroom(last) ||
+	    !skb_try_coalesce(last, skb, &stolen, &delta))
+		return false;
+	/* Whoever is charged for both pays for what is where now. */
+	skb->truesize -= delta;
+	if (last != p) {
+		p->len += len;
+		p->data_len += len;
+		p->truesize += delta;
+	}
+	/* napi_get_frags() hands it out again: empty. */
+	skb->len -= skb->data_len;
+	skb->data_len = 0;
+	NAPI_GRO_CB(skb)->free = stolen ? NAPI_GRO_FREE_STOLEN_HEAD :
+					  NAPI_GRO_FREE;
+	return true;
+}
+
+/* Puts a segment into the packet's list. Who paid for it pays for the packet. */
+static void clasp_offload_chain(struct sk_buff *p, struct sk_buff *skb)
+{
+	skb->destructor = NULL;
+	skb->sk = NULL;
+	if (NAPI_GRO_CB(p)->last == p)
+		skb_shinfo(p)->frag_list = skb;
+	else
+		NAPI_GRO_CB(p)->last->next = skb;
+	NAPI_GRO_CB(p)->last = skb;
+	__skb_header_release(skb);
+	p->len += skb->len;
+	p->data_len += skb->len;
+	p->truesize += skb->truesize;
+	skb_shinfo(p)->flags |= skb_shinfo(skb)->flags & SKBFL_SHARED_FRAG;
+}
+
+/*
+ * Puts the data of a segment behind a packet's, if there is room. This is
+ * skb_gro_receive(), which modules can't call.
+ */
+static bool clasp_offload_merge(struct sk_buff *p, struct sk_buff *skb)
+{
+	u32 offset = skb_gro_offset(skb);
+
+	if (NAPI_GRO_CB(skb)->flush ||
+	    p->len + skb_gro_len(skb) >= clasp_compat_gro_max_size(p))
+		return false;
+	/* Pages of a pool and others do not mix, nor do a user's. */
+	if (p->pp_recycle != skb->pp_recycle || skb_zcopy(p) || skb_zcopy(skb))
+		return false;
+	if (!pskb_may_pull(skb, offset))
+		return false;
+	__skb_pull(skb, offset);
+	if (!clasp_offload_move(p, skb))
+		clasp_offload_chain(p, skb);
+	if (NAPI_GRO_CB(p)->count++ == 1)
+		this_cpu_inc(clasp_offload_held);
+	NAPI_GRO_CB(skb)->same_flow = 1;
+	return true;
+}
+
+/* Does nothing come behind a segment with these flags? */
+static bool clasp_offload_ends(u8 flags)
+{
+	return !(flags & CLASP_ACK) || flags & (CLASP_FIN | CLASP_SYN |
+						CLASP_RST | CLASP_PSH |
+						CLASP_URG);
+}
+
+/**
+ * clasp_offload_receive() - make one packet of segments
+ * @head: packets that the device holds
+ * @skb: a segment that it received, behind its IP header, of a good checksum if
+ *	it may be merged
+ *
+ * struct net_offload's gro_receive, for any IP version, after the checksum. A
+ * segment goes into the packet that it continues, or is held to be continued.
+ *
+ * Softirq, RCU read lock held.
+ *
+ * Return: a held packet that is complete now, or NULL.
+ */
+struct sk_buff *clasp_offload_receive(struct list_head *head,
+				      struct sk_buff *skb)
+{
+	const struct clasphdr *hdr = clasp_offload_pull(skb);
+	u32 len = skb_gro_len(skb);
+	struct clasphdr *held;
+	bool ends = true;
+	struct sk_buff *p;
+	u8 flags;
+
+	if (!hdr) {
+		NAPI_GRO_CB(skb)->flush = 1;
+		return NULL;
+	}
+	/* The header goes when the segment's pages do. */
+	flags = hdr->flags;
+	p = clasp_offload_find(head, hdr);
+	if (!READ_ONCE(clasp_offload_stopped)) {
+		ends = !len || clasp_offload_ends(flags);
+		if (p && clasp_offload_continues(p, skb, hdr) &&
+		    clasp_offload_merge(p, skb)) {
+			held = (void *)skb_transport_header(p);
+			held->flags |= flags & (CLASP_FIN | CLASP_PSH);
+			ends |= len < skb_shinfo(p)->gso_size;
+		}
+	}
+	NAPI_GRO_CB(skb)->flush |= ends;
+	return ends || !NAPI_GRO_CB(skb)->same_flow ? p : NULL;
+}
+
+/**
+ * clasp_offload_complete() - a packet goes up: make it one that can be cut again
+ * @skb: the packet, of more than one segment
+ * @pseudo: folded checksum of its pseudo-header
+ *
+ * Softirq.
+ */
+void clasp_offload_complete(struct sk_buff *skb, __sum16 pseudo)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	this_cpu_dec(clasp_offload_held);
+	if (skb->encapsulation)
+		skb->inner_transport_header = skb->transport_header;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	clasp_segment_seal(skb, pseudo);
+	shinfo->gso_type |= CLASP_GSO_TYPE;
+	shinfo->gso_segs = NAPI_GRO_CB(skb)->count;
+}
+
+static int clasp_offload_held_count(void)
+{
+	int cpu, count = 0;
+
+	for_each_possible_cpu(cpu)
+		count += per_cpu(clasp_offload_held, cpu);
+	return count;
+}
+
+/**
+ * clasp_offload_stop() - hold no segment any more, and wait for those that are
+ *
+ * Before gro_complete goes. Devices let go of what they hold when they are next
+ * polled, or after their gro_flush_timeout; one that is stopped meanwhile frees
+ * it without a word, so this does not wait for ever.
+ *
+ * Process context.
+ */
+void clasp_offload_stop(void)
+{
+	unsigned long until = jiffies + HZ;
+
+	WRITE_ONCE(clasp_offload_stopped, true);
+	synchronize_net();
+	while (clasp_offload_held_count() && time_before(jiffies, until))
+		schedule_timeout_uninterruptible(1);
+}

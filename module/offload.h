@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Packets of several segments: cut where they must be, made where they can be. */
+#ifndef _CLASP_OFFLOAD_H
+#define _CLASP_OFFLOAD_H
+
+#include <linux/netdev_features.h>
+#include <linux/skbuff.h>
+
+/*
+ * What a large packet is to the kernel. Of all types it is the one that loopback
+ * and veth carry whole, and no device cuts by itself: one of TCP's would have a
+ * device take our header for TCP's.
+ */
+#define CLASP_GSO_TYPE	SKB_GSO_SCTP
+
+struct sk_buff *clasp_offload_segment(struct sk_buff *skb,
+				      netdev_features_t features);
+struct sk_buff *clasp_offload_receive(struct list_head *head,
+				      struct sk_buff *skb);
+void clasp_offload_complete(struct sk_buff *skb, __sum16 pseudo);
+void clasp_offload_stop(void);
+
+#endif /* _CLASP_OFFLOAD_H */
