@@ -195,11 +195,57 @@ struct clasp_reno {
 };
 
 /**
+ * struct clasp_cubic - what CUBIC keeps of a connection (RFC 9438)
+ * @elapsed: time for which the window was in use in this stage of congestion
+ *	avoidance, ns: RFC 9438's t
+ * @seen: up to when @elapsed counts, ns
+ * @w_max: the window that the curve has its plateau at, bytes; 0 for where this
+ *	stage begins
+ * @k: time from the beginning of this stage to the plateau, ms
+ * @w_est: the window that Reno would have, bytes
+ * @w_est_acked: bytes acknowledged since @w_est last grew
+ * @cwnd_prior: the window before the last reduction, bytes
+ * @avoiding: a stage of congestion avoidance has begun: the others are set
+ */
+struct clasp_cubic {
+	u64 elapsed;
+	u64 seen;
+	u32 w_max;
+	u32 k;
+	u32 w_est;
+	u32 w_est_acked;
+	u32 cwnd_prior;
+	bool avoiding;
+};
+
+/**
+ * struct clasp_hystart - how the first slow start is going (RFC 9406)
+ * @round_left: bytes to be acknowledged until this round trip is over
+ * @last_rtt: least round-trip time of the last round, us; U32_MAX for none
+ * @rtt: of this round
+ * @baseline: in conservative slow start, what is to be undercut to leave it
+ * @samples: measurements in this round
+ * @css_rounds: rounds of conservative slow start that are over
+ * @css: slow start is conservative
+ */
+struct clasp_hystart {
+	u32 round_left;
+	u32 last_rtt;
+	u32 rtt;
+	u32 baseline;
+	u8 samples;
+	u8 css_rounds;
+	bool css;
+};
+
+/**
  * union clasp_cong_private - what an algorithm keeps of a connection
  * @reno: reno.c
+ * @cubic: cubic.c
  */
 union clasp_cong_private {
 	struct clasp_reno reno;
+	struct clasp_cubic cubic;
 };
 
 /**
@@ -222,6 +268,7 @@ struct clasp_cong_algorithm;
  * @cwnd: congestion window, bytes
  * @ssthresh: slow start threshold, bytes
  * @decayed_at: up to this time, idleness has made the window smaller, ns
+ * @hystart: when to end the first slow start, for algorithms that ask
  * @private: the algorithm's
  * @undo: what a reduction changed
  */
@@ -230,6 +277,7 @@ struct clasp_cong {
 	u32 cwnd;
 	u32 ssthresh;
 	u64 decayed_at;
+	struct clasp_hystart hystart;
 	union clasp_cong_private private;
 	struct clasp_cong_undo undo;
 };
@@ -579,6 +627,7 @@ struct clasp_sock {
  * @rmem_max_bytes: it grows by itself up to this
  * @wmem_default_bytes: a new socket's send buffer
  * @wmem_max_bytes: it grows by itself up to this
+ * @congestion: congestion control of a socket whose program asks for none
  *
  * Read with READ_ONCE() and without locks.
  */
@@ -614,6 +663,7 @@ struct clasp_sysctl {
 	int rmem_max_bytes;
 	int wmem_default_bytes;
 	int wmem_max_bytes;
+	const struct clasp_cong_algorithm *congestion;
 };
 
 /**

@@ -11,9 +11,9 @@
 
 #include "cong.h"
 
-/* The first is what a namespace starts with. */
 static const struct clasp_cong_algorithm *const clasp_cong_algorithms[] = {
 	&clasp_reno,
+	&clasp_cubic,
 };
 
 /**
@@ -41,9 +41,10 @@ const struct clasp_cong_algorithm *clasp_cong_find(const char *name)
  */
 void clasp_cong_assign(struct clasp_sock *csk)
 {
-	csk->cong.algorithm = csk->options.congestion;
-	if (!csk->cong.algorithm)
-		csk->cong.algorithm = clasp_cong_algorithms[0];
+	const struct clasp_sysctl *sysctl = clasp_sysctl(&csk->inet.sk);
+
+	csk->cong.algorithm = csk->options.congestion ?:
+			      READ_ONCE(sysctl->congestion);
 }
 
 /**

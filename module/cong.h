@@ -50,6 +50,7 @@ struct clasp_cong_algorithm {
 };
 
 extern const struct clasp_cong_algorithm clasp_reno;
+extern const struct clasp_cong_algorithm clasp_cubic;
 
 const struct clasp_cong_algorithm *clasp_cong_find(const char *name);
 void clasp_cong_assign(struct clasp_sock *csk);

@@ -4,6 +4,7 @@
 #include <linux/sysctl.h>
 
 #include "clasp.h"
+#include "cong.h"
 #include "sysctl.h"
 #include "timewait.h"
 
@@ -44,6 +45,7 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.rmem_max_bytes = 6 * 1024 * 1024,
 	.wmem_default_bytes = 16 * 1024,
 	.wmem_max_bytes = 4 * 1024 * 1024,
+	.congestion = &clasp_cubic,
 };
 
 /**
@@ -53,6 +55,7 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
  * @min: least value
  * @max: greatest value
  * @turned: called when it has a new value, or NULL
+ * @handler: reads and writes it
  */
 struct clasp_knob {
 	const char *name;
@@ -60,10 +63,48 @@ struct clasp_knob {
 	int min;
 	int max;
 	void (*turned)(struct clasp_net *cnet);
+	proc_handler *handler;
 };
 
+static int clasp_sysctl_turn(clasp_compat_const struct ctl_table *table,
+			     int write, void *buffer, size_t *lenp,
+			     loff_t *ppos)
+{
+	const struct clasp_knob *knob = container_of(table->extra1,
+						     struct clasp_knob, min);
+	struct clasp_sysctl *sysctl = (void *)((char *)table->data -
+					       knob->offset);
+	int err = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+
+	if (write && !err && knob->turned)
+		knob->turned(container_of(sysctl, struct clasp_net, sysctl));
+	return err;
+}
+
+/* Congestion control, by name; an unknown one is told as TCP tells it. */
+static int clasp_sysctl_name(clasp_compat_const struct ctl_table *table,
+			     int write, void *buffer, size_t *lenp,
+			     loff_t *ppos)
+{
+	const struct clasp_cong_algorithm **chosen = table->data, *algorithm;
+	char name[CLASP_CA_NAME_MAX];
+	struct ctl_table text = { .data = name, .maxlen = sizeof(name) };
+	int err;
+
+	strscpy(name, READ_ONCE(*chosen)->name, sizeof(name));
+	err = proc_dostring(&text, write, buffer, lenp, ppos);
+	if (!write || err)
+		return err;
+	algorithm = clasp_cong_find(name);
+	if (!algorithm)
+		return -ENOENT;
+	WRITE_ONCE(*chosen, algorithm);
+	return 0;
+}
+
 #define CLASP_KNOB_CALL(name, min, max, turned)				\
-	{ #name, offsetof(struct clasp_sysctl, name), (min), (max), (turned) }
+	{ #name, offsetof(struct clasp_sysctl, name), (min), (max),	\
+	  (turned), clasp_sysctl_turn }
 #define CLASP_KNOB(name, min, max) CLASP_KNOB_CALL(name, min, max, NULL)
 
 static void clasp_knob_timewait(struct clasp_net *cnet)
@@ -103,6 +144,8 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(rmem_max_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
 	CLASP_KNOB(wmem_default_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
 	CLASP_KNOB(wmem_max_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
+	{ .name = "congestion", .handler = clasp_sysctl_name,
+	  .offset = offsetof(struct clasp_sysctl, congestion) },
 };
 
 #ifdef CLASP_COMPAT_SYSCTL_END
@@ -110,21 +153,6 @@ static struct clasp_knob clasp_knobs[] = {
 #else
 #define CLASP_SYSCTL_ENTRIES	ARRAY_SIZE(clasp_knobs)
 #endif
-
-static int clasp_sysctl_turn(clasp_compat_const struct ctl_table *table,
-			     int write, void *buffer, size_t *lenp,
-			     loff_t *ppos)
-{
-	const struct clasp_knob *knob = container_of(table->extra1,
-						     struct clasp_knob, min);
-	struct clasp_sysctl *sysctl = (void *)((char *)table->data -
-					       knob->offset);
-	int err = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
-
-	if (write && !err && knob->turned)
-		knob->turned(container_of(sysctl, struct clasp_net, sysctl));
-	return err;
-}
 
 /**
  * clasp_sysctl_init() - give a namespace its knobs, at their defaults
@@ -147,7 +175,7 @@ int clasp_sysctl_init(struct net *net)
 		table[i].data = (char *)&cnet->sysctl + clasp_knobs[i].offset;
 		table[i].maxlen = sizeof(int);
 		table[i].mode = 0644;
-		table[i].proc_handler = clasp_sysctl_turn;
+		table[i].proc_handler = clasp_knobs[i].handler;
 		table[i].extra1 = &clasp_knobs[i].min;
 		table[i].extra2 = &clasp_knobs[i].max;
 	}

@@ -158,9 +158,8 @@ static const struct {
 	{ IPPROTO_IPV6, IPV6_ADDRFORM, ANSWER, 0 },
 	/* "CLASP_MAXSEG of a connection" */
 	{ OWN, TCP_MAXSEG, VALUE, 0 },
-	/* "CLASP_SYNCNT, default", "CLASP_CONGESTION" */
+	/* "CLASP_SYNCNT, default" */
 	{ OWN, TCP_SYNCNT, DEFAULT, 0 },
-	{ OWN, TCP_CONGESTION, VALUE, 0 },
 	/* "CLASP_WINDOW_CLAMP, negative", "of a connection, never set" */
 	{ OWN, TCP_WINDOW_CLAMP, VALUE, 13 },
 	{ OWN, TCP_WINDOW_CLAMP, DEFAULT, 0 },

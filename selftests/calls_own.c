@@ -186,6 +186,74 @@ CASE(congestion)
 	expect(!strcmp(name, "reno"));
 }
 
+/* The algorithm's name, until the next call. */
+static const char *algorithm(int fd)
+{
+	static char name[16];
+	socklen_t len = sizeof(name);
+
+	require(!getsockopt(fd, proto, TCP_CONGESTION, name, &len));
+	return name;
+}
+
+static int set_default(const char *name)
+{
+	return sysctl_set(proto == IPPROTO_TCP ?
+			  "net/ipv4/tcp_congestion_control" :
+			  "net/clasp/congestion", name);
+}
+
+/* Of new sockets, and of children whose listener's program chose none. */
+CASE(congestion_default)
+{
+	static const char *const wrong[] = {
+		"nonesuch", "\n", " reno", "ren", "renoo", "RENO", "1",
+		"reno cubic", "cubiccubiccubiccubiccubic",
+	};
+	union address a, chosen_a;
+	int before = sock(), l = sock_listen(&a, 1), c, s;
+	int chosen = sock_listen(&chosen_a, 1);
+	size_t i;
+
+	expect(!strcmp(algorithm(before), "cubic"));
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		expect_errno(set_default(wrong[i]), ENOENT);
+		expect(!strcmp(algorithm(sock()), "cubic"));
+	}
+	expect_ret(setsockopt(chosen, proto, TCP_CONGESTION, "cubic", 5), 0);
+	require(!set_default("reno\n"));
+	expect(!strcmp(algorithm(before), "cubic"));
+	expect(!strcmp(algorithm(sock()), "reno"));
+	s = accept_one(&a, l, &c);
+	expect(!strcmp(algorithm(l), "cubic"));
+	expect(!strcmp(algorithm(c), "reno"));
+	expect(!strcmp(algorithm(s), "reno"));
+	s = accept_one(&chosen_a, chosen, &c);
+	expect(!strcmp(algorithm(s), "cubic"));
+	require(!set_default("cubic"));
+}
+
+/* At any time, and there and back. */
+CASE(congestion_of_connection)
+{
+	static const char *const names[] = {
+		"reno", "cubic", "cubic", "reno", "cubic"
+	};
+	struct pair p;
+	size_t i;
+
+	pair_open(&p);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		expect_ret(setsockopt(p.c, proto, TCP_CONGESTION, names[i],
+				      strlen(names[i])), 0);
+		expect(!strcmp(algorithm(p.c), names[i]));
+		expect_talk(p.c, p.s);
+	}
+	expect_ret(shutdown(p.c, SHUT_RDWR), 0);
+	expect_ret(setsockopt(p.c, proto, TCP_CONGESTION, "reno", 4), 0);
+	expect(!strcmp(algorithm(p.c), "reno"));
+}
+
 /* The children's options are their listener's, but for the way to accept. */
 CASE(handed_down)
 {

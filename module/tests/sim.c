@@ -2,6 +2,7 @@
 /* One run of the simulator, from its seed to the last trace of a connection. */
 #include <linux/jhash.h>
 
+#include "../cong.h"
 #include "sim.h"
 
 u32 sim_random(struct sim *sim, u32 ceil)
@@ -103,6 +104,7 @@ static void sim_knobs(struct sim *sim)
 	sysctl->keepalive_idle_ms = 1000 << sim_random(sim, 13);
 	sysctl->keepalive_interval_ms = 1000 << sim_random(sim, 7);
 	sysctl->keepalive_probes = 1 + sim_random(sim, 9);
+	sysctl->congestion = sim_random(sim, 4) ? &clasp_cubic : &clasp_reno;
 }
 
 static void sim_wire(struct sim *sim)
