@@ -6,6 +6,7 @@
 #include "classify.h"
 #include "input.h"
 #include "listen.h"
+#include "offload.h"
 #include "output.h"
 #include "rcvq.h"
 #include "reply.h"
@@ -45,10 +46,11 @@ void clasp_socket_input(struct sock *sk, struct sk_buff **pskb)
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_view view;
 	u32 text_len = clasp_segment_text_len(*pskb);
+	u32 segments = clasp_offload_segments(*pskb);
 	enum clasp_event event;
 
-	csk->totals.segs_in++;
-	csk->totals.data_segs_in += !!text_len;
+	csk->totals.segs_in += segments;
+	csk->totals.data_segs_in += text_len ? segments : 0;
 	if (CLASP_CB(*pskb)->seq == csk->rcv_nxt)
 		csk->af->heard(sk, *pskb);
 	clasp_input_view(sk, &view);
@@ -285,7 +287,7 @@ void clasp_input_packet(struct sk_buff *skb, __wsum pseudo, int iif, int sdif)
 	enum clasp_verdict verdict = clasp_segment_parse(skb, pseudo);
 	struct net *net = dev_net(skb->dev);
 
-	clasp_count(net, CLASP_MIB_InSegs);
+	clasp_count_many(net, CLASP_MIB_InSegs, clasp_offload_segments(skb));
 	if (verdict != CLASP_VALID) {
 		clasp_count(net, clasp_verdict_counter[verdict]);
 		kfree_skb(skb);

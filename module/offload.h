@@ -13,6 +13,29 @@
  */
 #define CLASP_GSO_TYPE	SKB_GSO_SCTP
 
+/**
+ * clasp_offload_segments() - how many segments a packet is
+ * @skb: of any
+ *
+ * Return: 1 or more.
+ */
+static inline u32 clasp_offload_segments(const struct sk_buff *skb)
+{
+	return max_t(u32, skb_shinfo(skb)->gso_segs, 1);
+}
+
+/**
+ * clasp_offload_size() - how much data a full segment of a packet has
+ * @skb: received
+ * @len: bytes of data in all of it
+ *
+ * Return: @len, or less if it is of several segments.
+ */
+static inline u32 clasp_offload_size(const struct sk_buff *skb, u32 len)
+{
+	return min_t(u32, skb_shinfo(skb)->gso_size ?: len, len);
+}
+
 struct sk_buff *clasp_offload_segment(struct sk_buff *skb,
 				      netdev_features_t features);
 struct sk_buff *clasp_offload_receive(struct list_head *head,

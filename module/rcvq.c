@@ -11,6 +11,7 @@
 
 #include "buffer.h"
 #include "memory.h"
+#include "offload.h"
 #include "output.h"
 #include "rcvq.h"
 #include "stamp.h"
@@ -304,12 +305,12 @@ static void clasp_rcvq_measure(struct clasp_sock *csk, u32 text_len, bool push)
  * RFC 5681, section 4.2: at least every second full segment at once, and all
  * that is out of order or fills a hole.
  */
-static void clasp_rcvq_plan_ack(struct sock *sk, u32 text_len, bool push)
+static void clasp_rcvq_plan_ack(struct sock *sk, u32 size, bool push)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	u64 now = clasp_clock();
 
-	clasp_rcvq_measure(csk, text_len, push);
+	clasp_rcvq_measure(csk, size, push);
 	/* A sender that was idle starts with a small window again. */
 	if (now - csk->text_at > csk->rtt.rto)
 		csk->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
@@ -380,16 +381,16 @@ static void clasp_rcvq_refuse(struct sock *sk, enum clasp_counter why)
 	clasp_sk(sk)->ack_now = true;
 }
 
-static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb,
-				     u32 text_len)
+static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
+	u32 size = clasp_offload_size(skb, skb->len);
 	bool hole = !RB_EMPTY_ROOT(&csk->ofo);
 	bool push = CLASP_CB(skb)->flags & CLASP_PSH;
 
 	clasp_rcvq_append(sk, skb);
 	clasp_rcvq_drain_ofo(sk);
-	clasp_rcvq_plan_ack(sk, text_len, push);
+	clasp_rcvq_plan_ack(sk, size, push);
 	clasp_buffer_received(sk);
 	if (hole)
 		csk->ack_now = true;
@@ -429,7 +430,7 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 	clasp_rcvq_strip(skb);
 	*pskb = NULL;
 	if (in_order) {
-		clasp_rcvq_take_in_order(sk, skb, text_len);
+		clasp_rcvq_take_in_order(sk, skb);
 		return;
 	}
 	clasp_rcvq_refuse(sk, CLASP_MIB_InOutOfOrder);
