@@ -184,8 +184,11 @@ in_net() { ip netns exec "$NN" "$@"; }
 # Segments shall be on the link what they are in the network.
 plain_device()
 {
-	ip netns exec "$1" ethtool -K "$2" tso off gso off gro off \
-		>/dev/null 2>&1
+	ip netns exec "$1" features "$2" tx-generic-segmentation off \
+		tx-sctp-segmentation off tx-tcp-segmentation off \
+		tx-tcp6-segmentation off tx-tcp-ecn-segmentation off \
+		tx-tcp-mangleid-segmentation off rx-gro off ||
+		bail "no plain device"
 }
 
 new_ns()

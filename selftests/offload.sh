@@ -1,0 +1,185 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Packets of several segments, made and cut on their way: through a router, a
+# bridge, VLANs and redirection by tc, between devices that can more or less.
+#
+# The client's data goes by ce, nc, ns and se; xfer compares what arrives.
+
+# shellcheck source=selftests/lib.sh
+. ./lib.sh
+
+need_clasp
+SIZE=2M
+[ -z "$CLASP_DEBUG" ] || SIZE=300K
+MSS=$((1500 - IP_HEADER - 32))
+
+# can NS DEV NAME on|off ...
+can()
+{
+	local ns="$1"
+	shift
+	ip netns exec "$ns" features "$@"
+}
+
+# ---- the network between them ----------------------------------------------
+
+setup_router()
+{
+	setup_path
+	END=
+}
+
+# The ends are on one link then, whatever it is made of.
+setup_link()
+{
+	new_ns "$NC"
+	new_ns "$NS"
+	new_ns "$NN"
+	veth "$NC" ce "$NN" nc 1500
+	veth "$NS" se "$NN" ns 1500
+	END="$1"
+}
+
+address_link()
+{
+	give "$NC" $CLIENT_IP 24 ce$END
+	give "$NS" $SERVER_IP 24 se$END
+	neighbour "$NC" ce$END $SERVER_IP "$NS" se$END
+	neighbour "$NS" se$END $CLIENT_IP "$NC" ce$END
+}
+
+setup_bridge()
+{
+	setup_link ''
+	ip -n "$NN" link add br0 type bridge 2>/dev/null || return 1
+	ip -n "$NN" link set nc master br0
+	ip -n "$NN" link set ns master br0
+	ip -n "$NN" link set br0 up
+	address_link
+}
+
+# The bridge in the middle does not know of them.
+setup_vlan()
+{
+	setup_link .7
+	ip -n "$NC" link add link ce name ce.7 type vlan id 7 2>/dev/null ||
+		return 1
+	ip -n "$NS" link add link se name se.7 type vlan id 7
+	ip -n "$NC" link set ce.7 up
+	ip -n "$NS" link set se.7 up
+	ip -n "$NN" link add br0 type bridge || return 1
+	ip -n "$NN" link set nc master br0
+	ip -n "$NN" link set ns master br0
+	ip -n "$NN" link set br0 up
+	address_link
+}
+
+setup_redirect()
+{
+	setup_link ''
+	redirect nc ns 2>/dev/null && redirect ns nc || return 1
+	address_link
+}
+
+redirect()
+{
+	in_net tc qdisc add dev "$1" ingress &&
+	in_net tc filter add dev "$1" parent ffff: matchall \
+		action mirred egress redirect dev "$2"
+}
+
+tear_down()
+{
+	for ns in "$NC" "$NS" "$NN"; do
+		ip netns del "$ns"
+	done
+}
+
+# ---- what the devices can ---------------------------------------------------
+
+# Segments go one by one. That is how devices are set up.
+plain() { :; }
+
+# What comes in is merged, and cut again on its way out.
+merging()
+{
+	can "$NN" nc rx-gro on
+	can "$NN" ns rx-gro on
+	can "$NC" ce rx-gro on
+	can "$NS" se rx-gro on
+}
+
+# The same, and the last device computes no checksums, nor does it gather.
+merging_simple()
+{
+	merging
+	can "$NN" ns tx-checksum-ip-generic off tx-scatter-gather off
+}
+
+# ---- what comes of it ---------------------------------------------------------
+
+# through WHERE WHAT: data in both directions, watched at both ends
+through()
+{
+	local name="$1, $2"
+	$2
+	capture "$NS" se$END "$TMP/wire" -p $PORT
+	local captures="$CAPTURE"
+	capture "$NN" ns "$TMP/gate" -p $PORT
+	captures="$captures $CAPTURE"
+	check "$name: all arrives" transfer -D -s $SIZE -e $SIZE
+	check "$name: sizes around whole segments" around
+	for one in $captures; do
+		capture_stop "$one"
+	done
+	check_eq "$name: no wrong checksum" \
+		"$(cat "$TMP/wire" "$TMP/gate" | grep -c 'csum=BAD')" 0
+	check_eq "$name: nothing is refused" "$(refused "$NC") $(refused "$NS")" \
+		"0 0"
+	check_eq "$name: what was sent was received, by segments" \
+		"$(mib InSegs "$NS")" "$(mib OutSegs "$NC")"
+}
+
+around()
+{
+	for count in 2 17 44; do
+		for more in -1 0 1; do
+			transfer -s $((count * MSS + more)) || return 1
+		done
+	done
+}
+
+refused() { echo $(($(mib InChecksum "$1") + $(mib InLength "$1") + $(mib InFlags "$1"))); }
+
+# most WHAT FILE DIRECTION LOW HIGH: the most data in a packet. At the end of the
+# network (gate), what goes out is seen as it is on the link; at the server's (wire),
+# what comes in is seen when it has been merged.
+most()
+{
+	check_range "$1" "$(grep " $3 " "$TMP/$2" | value len | sort -n |
+		tail -n 1)" "$4" "$5"
+}
+
+for where in router bridge vlan redirect; do
+	if ! setup_$where; then
+		skip "$where" "not in this kernel"
+		tear_down
+		continue
+	fi
+	through $where plain
+	most "segments go one by one" wire in $MSS $MSS
+	tear_down
+
+	setup_$where
+	through $where merging
+	most "what comes in is merged" wire in $((MSS + 1)) 65536
+	most "what goes out is cut" gate out $MSS $MSS
+	tear_down
+
+	setup_$where
+	through $where merging_simple
+	most "what goes out is cut by hand" gate out $MSS $MSS
+	tear_down
+done
+finish
