@@ -2,9 +2,11 @@
 /* What an acknowledgment means to the sender. */
 #include "ack.h"
 #include "mtu.h"
+#include "output.h"
 #include "recovery.h"
 #include "rtt.h"
-#include "sndq.h"
+#include "rtxq.h"
+#include "sack.h"
 #include "timer.h"
 
 /* RFC 9293, 3.10.7.4: SND.WL1 and SND.WL2 keep old segments from the window. */
@@ -19,14 +21,6 @@ static void clasp_ack_update_window(struct clasp_sock *csk,
 	csk->snd_wl1 = cb->seq;
 	csk->snd_wl2 = cb->ack_seq;
 	csk->max_window = max(csk->max_window, cb->window);
-}
-
-/* RFC 5681, section 2: the definition of a duplicate acknowledgment. */
-static bool clasp_ack_is_duplicate(const struct clasp_sock *csk,
-				   const struct clasp_cb *cb)
-{
-	return cb->ack_seq == csk->snd_una && csk->snd_una != csk->snd_nxt &&
-	       cb->seq == cb->end_seq && cb->window == csk->snd_wnd;
 }
 
 /*
@@ -47,15 +41,15 @@ static bool clasp_ack_answers(const struct sock *sk)
  * @sk: the socket, locked
  * @skb: a segment with CLASP_ACK whose number is not ahead of snd_nxt
  *
- * Source: RFC 9293, section 3.10.7.4, fifth; RFC 5681; RFC 6298.
+ * Source: RFC 9293, section 3.10.7.4, fifth; RFC 2018; RFC 6298.
  */
 void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	const struct clasp_cb *cb = CLASP_CB(skb);
-	u64 acked = cb->ack_seq - csk->snd_una;
-	bool duplicate = clasp_ack_is_duplicate(csk, cb);
-	u64 sample;
+	struct clasp_delivery delivery = {
+		.in_flight = clasp_output_in_flight(csk),
+	};
 
 	clasp_timer_peer_heard(sk);
 	if (clasp_before(cb->ack_seq, csk->snd_una))
@@ -65,16 +59,14 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	if (clasp_ack_answers(sk))
 		csk->retries = 0;
-	if (!acked) {
-		if (duplicate)
-			clasp_recovery_duplicate_ack(sk);
-		return;
+	if (cb->ack_seq != csk->snd_una)
+		clasp_rtxq_acked(sk, cb->ack_seq, &delivery);
+	clasp_sack_take(sk, skb, &delivery);
+	if (delivery.rtt)
+		clasp_rtt_sample(&csk->rtt, delivery.rtt, clasp_sysctl(sk));
+	if (delivery.advanced) {
+		clasp_timer_new_ack(sk);
+		clasp_mtu_acked(sk);
 	}
-	sample = clasp_sndq_acked(sk, cb->ack_seq);
-	if (sample)
-		clasp_rtt_sample(&csk->rtt, sample, clasp_sysctl(sk));
-	csk->snd_una = cb->ack_seq;
-	clasp_timer_new_ack(sk);
-	clasp_mtu_acked(sk);
-	clasp_recovery_new_ack(sk, acked, sample);
+	clasp_recovery_acked(sk, &delivery);
 }

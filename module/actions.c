@@ -19,6 +19,7 @@
 #include "recovery.h"
 #include "reply.h"
 #include "rtt.h"
+#include "rtxq.h"
 #include "sndq.h"
 #include "socket.h"
 #include "timer.h"
@@ -172,6 +173,7 @@ static void clasp_do_destroy(struct sock *sk)
 	clasp_timer_stop_all(sk);
 	clasp_socket_leave(sk);
 	clasp_sndq_purge(sk);
+	clasp_rtxq_purge(sk);
 	clasp_rcvq_purge_ofo(sk);
 	if (sock_flag(sk, SOCK_DEAD))
 		clasp_socket_destroy(sk);
@@ -208,6 +210,8 @@ static void clasp_do_send(struct sock *sk, u32 actions)
 		clasp_output_head(sk);
 	if (actions & CLASP_DO_RETRANSMIT)
 		clasp_do_retransmit(sk);
+	if (actions & CLASP_DO_FIND_LOSS)
+		clasp_recovery_overdue(sk);
 	if (actions & CLASP_DO_SEND_PROBE)
 		clasp_output_probe(sk);
 	if (actions & CLASP_DO_SEND_ACK)

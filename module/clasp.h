@@ -21,6 +21,7 @@
 /**
  * enum clasp_timer - the timers of a socket
  * @CLASP_TIMER_RETRANSMIT: RFC 6298; SYN and FIN included
+ * @CLASP_TIMER_OVERDUE: reordering window and tail-loss probe, RFC 8985
  * @CLASP_TIMER_PROBE: zero-window probe, RFC 9293, section 3.8.6.1
  * @CLASP_TIMER_ACK: delayed acknowledgment, RFC 9293, section 3.8.6.3
  * @CLASP_TIMER_KEEPALIVE: keep-alives, RFC 9293, section 3.8.4
@@ -32,6 +33,7 @@
  */
 enum clasp_timer {
 	CLASP_TIMER_RETRANSMIT,
+	CLASP_TIMER_OVERDUE,
 	CLASP_TIMER_PROBE,
 	CLASP_TIMER_ACK,
 	CLASP_TIMER_KEEPALIVE,
@@ -283,9 +285,77 @@ struct clasp_cong {
 };
 
 /**
+ * struct clasp_rtxq - the retransmission queue and its scoreboard
+ * @tree: the skbs by sequence number
+ * @flying: those that may still be on their way, by struct clasp_cb::sent_at
+ * @waiting: those believed to be lost, which wait to be sent again
+ * @sent_at: when an skb was last sent, ns
+ * @sacked: bytes that the peer has told to have, by SACK
+ * @lost: bytes in @waiting
+ * @reported: the blocks of the last SACK option that was processed
+ * @reports: how many
+ *
+ * What of an skb is acknowledged by number counts as neither.
+ */
+struct clasp_rtxq {
+	struct rb_root tree;
+	struct list_head flying;
+	struct list_head waiting;
+	u64 sent_at;
+	u64 sacked;
+	u64 lost;
+	struct clasp_block reported[CLASP_SACK_BLOCKS];
+	u8 reports;
+};
+
+/**
+ * struct clasp_sack - what SACK options have to tell (RFC 2018, RFC 2883)
+ * @recent: numbers that lie in the blocks last told of, the latest first
+ * @recents: how many
+ * @duplicate: data that came twice, to be told once; empty if there is none
+ */
+struct clasp_sack {
+	u64 recent[CLASP_SACK_BLOCKS];
+	u8 recents;
+	struct clasp_block duplicate;
+};
+
+/**
+ * struct clasp_rack - what the order of delivery tells of losses (RFC 8985)
+ * @sent_at: when the latest sent of what was delivered was sent, ns (xmit_ts)
+ * @rtt: how long it took, ns
+ * @min_rtt: the least round-trip time in the minutes past, ns; 0 for none
+ * @next_min_rtt: the same since @min_rtt_at
+ * @min_rtt_at: when @next_min_rtt began, ns
+ * @fack: the highest number delivered
+ * @round: a DSACK widens the window again once this number is acknowledged
+ * @steps: the reordering window, in quarters of @min_rtt
+ * @persist: recoveries until it narrows again
+ * @reordered: segments have been seen to overtake others
+ * @pending: segments wait for the end of the reordering window
+ * @probe_end: tail-loss probe: snd_nxt when it was sent; 0 for no probe
+ * @probe_resent: and it was old data
+ */
+struct clasp_rack {
+	u64 sent_at;
+	u64 rtt;
+	u64 min_rtt;
+	u64 next_min_rtt;
+	u64 min_rtt_at;
+	u64 fack;
+	u64 round;
+	u8 steps;
+	u8 persist;
+	bool reordered;
+	bool pending;
+	u64 probe_end;
+	bool probe_resent;
+};
+
+/**
  * enum clasp_recovery_phase - why segments are being sent again
  * @CLASP_OPEN: they are not
- * @CLASP_FAST_RECOVERY: three duplicate ACKs (RFC 5681, RFC 6582)
+ * @CLASP_FAST_RECOVERY: later ones have arrived (RFC 8985, RFC 6675)
  * @CLASP_LOSS: the retransmission timer ran out
  */
 enum clasp_recovery_phase {
@@ -295,17 +365,38 @@ enum clasp_recovery_phase {
 };
 
 /**
- * struct clasp_recovery - what is believed to be lost
+ * enum clasp_frto - was a time-out too early? (RFC 5682)
+ * @CLASP_FRTO_NONE: that is not the question, or it was not
+ * @CLASP_FRTO_WAIT: the oldest segment was sent again, its ACK will tell
+ * @CLASP_FRTO_NEW: it was an advance; now new data goes, and its ACK will tell
+ */
+enum clasp_frto {
+	CLASP_FRTO_NONE,
+	CLASP_FRTO_WAIT,
+	CLASP_FRTO_NEW,
+};
+
+/**
+ * struct clasp_recovery - loss recovery
  * @recover: the phase ends when this number is acknowledged (RFC 6582)
- * @lost: bytes in the send queue marked lost and not yet sent again
- * @dupacks: duplicate ACKs since the last new one
+ * @undo_from: what was sent again since snd_una was this may have been so in
+ *	vain; 0 if that is no question
+ * @undo_bytes: bytes sent again that no DSACK has told of
+ * @flight: PRR: bytes in flight at the start of the phase (RecoverFS)
+ * @delivered: PRR: bytes delivered since
+ * @sent: PRR: bytes sent since
  * @phase: enum clasp_recovery_phase
+ * @frto: enum clasp_frto
  */
 struct clasp_recovery {
 	u64 recover;
-	u32 lost;
-	u32 dupacks;
+	u64 undo_from;
+	u64 undo_bytes;
+	u32 flight;
+	u64 delivered;
+	u64 sent;
 	u8 phase;
+	u8 frto;
 };
 
 /**
@@ -452,7 +543,8 @@ struct clasp_urgent {
  * @snd_wl2: segment acknowledgment number used for the last window update
  * @snd_wnd: send window, bytes from @snd_una on
  * @max_window: the largest @snd_wnd the peer ever offered, bytes
- * @send_head: first skb of sk_write_queue that was never sent, or NULL
+ * @rtxq: what was sent and is not acknowledged yet; sk_write_queue has what was
+ *	never sent
  * @sent_at: when anything of the send queue was last sent, ns
  * @snd_mss: largest data part of a segment that we send, bytes
  * @mtu: why @snd_mss is what it is
@@ -465,6 +557,7 @@ struct clasp_urgent {
  *	moves left (RFC 9293, section 3.8.6)
  * @rcv_mss: largest data part received lately: an estimate of the peer's MSS
  * @ofo: segments out of order, by sequence number, none covering another
+ * @sack: what is to be told of them
  * @last_text_len: bytes of data in the segment before, to find @rcv_mss by
  * @quick_acks: this many ACKs are still sent without delay
  * @text_at: when data was last received, ns; 0 for never
@@ -476,6 +569,7 @@ struct clasp_urgent {
  * @rtt: round-trip time
  * @rcvbuf: how large the receive buffer should be
  * @cong: congestion control
+ * @rack: loss detection
  * @recovery: loss recovery
  * @alarm: rings at the earliest of @deadline
  * @alarm_at: when @alarm rings, ns; 0 if it is not pending
@@ -533,7 +627,7 @@ struct clasp_sock {
 	u64 snd_wl2;
 	u32 snd_wnd;
 	u32 max_window;
-	struct sk_buff *send_head;
+	struct clasp_rtxq rtxq;
 	u64 sent_at;
 	u32 snd_mss;
 	struct clasp_mtu mtu;
@@ -547,6 +641,7 @@ struct clasp_sock {
 	u32 rcv_mss;
 	u32 last_text_len;
 	struct rb_root ofo;
+	struct clasp_sack sack;
 	u8 quick_acks;
 	u64 text_at;
 	u64 heard_at;
@@ -557,6 +652,7 @@ struct clasp_sock {
 	struct clasp_rtt rtt;
 	struct clasp_rcvbuf rcvbuf;
 	struct clasp_cong cong;
+	struct clasp_rack rack;
 	struct clasp_recovery recovery;
 
 	struct clasp_alarm alarm;
@@ -616,6 +712,7 @@ struct clasp_sock {
  * @rto_max_ms: greatest retransmission timeout, back-off included
  * @ack_delay_ms: longest delay of an acknowledgment (RFC 9293: under 500)
  * @quick_acks: ACKs without delay at the start and when it must go quickly
+ * @tail_loss_probe: RFC 8985's probes for losses at the end, 1 or 0
  * @mtu_probing: black holes for large segments are looked for, 1 or 0
  * @base_mss_bytes: data in a segment when large ones seem to vanish
  * @min_mss_bytes: the same at least, when those vanish too
@@ -652,6 +749,7 @@ struct clasp_sysctl {
 	int rto_max_ms;
 	int ack_delay_ms;
 	int quick_acks;
+	int tail_loss_probe;
 	int mtu_probing;
 	int base_mss_bytes;
 	int min_mss_bytes;

@@ -67,6 +67,7 @@ enum clasp_state {
  *
  * What time brings:
  *  RETRANSMIT		the retransmission timer ran out, tries are left
+ *  ACK_OVERDUE	nothing was heard for long enough of what was sent last
  *  GIVE_UP		the peer was waited for in vain, no try is left
  *  PROBE		the peer's window has been shut for long enough
  *  KEEPALIVE		nothing was heard of the peer for long enough
@@ -89,7 +90,8 @@ enum clasp_state {
 	X(RST) X(RST_UNSURE) X(RST_STRAY)				\
 	X(OUTSIDE) X(OUTSIDE_EMPTY)					\
 	X(INCOMPLETE) X(TEXT_UNREAD) X(STRAY)				\
-	X(RETRANSMIT) X(GIVE_UP) X(PROBE) X(KEEPALIVE) X(ACK_DUE)	\
+	X(RETRANSMIT) X(ACK_OVERDUE) X(GIVE_UP)				\
+	X(PROBE) X(KEEPALIVE) X(ACK_DUE)				\
 	X(FIN_WAIT_2_OVER) X(TIME_WAIT_OVER)				\
 	X(UNREACHABLE) X(SOFT_ERROR) X(HATCH) X(REPLACED)
 
@@ -135,6 +137,7 @@ enum clasp_event {
 #define CLASP_DO_RECALL_SYN		0x01000000 /* out of the SYN cookie */
 #define CLASP_DO_REPEAT_ACK		0x02000000 /* rate-limited per connection */
 #define CLASP_DO_NOTE_ICMP		0x04000000 /* user: if all else fails */
+#define CLASP_DO_FIND_LOSS		0x08000000 /* or probe for one */
 
 /* Explicitly nothing: the event is legal here and changes nothing. */
 #define CLASP_DO_IGNORE			0x40000000

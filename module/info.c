@@ -52,7 +52,7 @@ static void clasp_info_sender(const struct clasp_sock *csk,
 	info->cwnd = csk->cong.cwnd;
 	info->ssthresh = csk->cong.ssthresh;
 	info->snd_wnd = csk->snd_wnd;
-	info->lost = csk->recovery.lost;
+	info->lost = csk->rtxq.lost;
 	info->unacked = csk->snd_nxt - csk->snd_una;
 	info->notsent = csk->write_seq - csk->snd_nxt;
 	info->bytes_acked = clasp_info_bytes(csk->snd_una - csk->iss,

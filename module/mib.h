@@ -20,7 +20,8 @@ struct sock;
 	X(InNoConnection) X(InOutOfOrder) X(InDuplicate)		\
 	X(InDropped) X(BacklogDropped) X(ChallengeAcks)			\
 	X(ListenOverflows) X(RequestsDropped)				\
-	X(Timeouts) X(FastRetransmits) X(Probes) X(AbortOnTimeout)	\
+	X(Timeouts) X(FastRetransmits) X(LossProbes)			\
+	X(SpuriousRecoveries) X(SackReneging) X(Probes) X(AbortOnTimeout) \
 	X(AbortOnClose) X(AbortOnMemory) X(TimeWaits)			\
 	X(TimeWaitOverflows) X(QueuePruned) X(ForcedMemory)		\
 	X(KeepAlives) X(MtuReductions)					\

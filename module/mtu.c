@@ -10,7 +10,7 @@
 #include "mtu.h"
 #include "output.h"
 #include "recovery.h"
-#include "sndq.h"
+#include "rtxq.h"
 
 /* Less than this is not worth a probe, bytes. */
 #define CLASP_MTU_STEP	32
@@ -119,12 +119,10 @@ void clasp_mtu_reduced(struct sock *sk)
 	struct sk_buff *skb;
 
 	clasp_mtu_sync(sk);
-	skb_queue_walk(&sk->sk_write_queue, skb) {
-		if (skb == csk->send_head)
-			break;
-		if (skb->len > csk->snd_mss)
-			clasp_sndq_mark_lost(csk, skb);
-	}
+	skb_rbtree_walk(skb, &csk->rtxq.tree)
+		if (skb->len > csk->snd_mss &&
+		    !(CLASP_CB(skb)->state & CLASP_SKB_SACKED))
+			clasp_rtxq_mark_lost(csk, skb);
 	clasp_output_push(sk);
 }
 
@@ -150,8 +148,8 @@ static u32 clasp_mtu_smaller(const struct sock *sk)
  */
 void clasp_mtu_doubt(struct sock *sk)
 {
-	const struct sk_buff *head = skb_peek(&sk->sk_write_queue);
 	struct clasp_sock *csk = clasp_sk(sk);
+	const struct sk_buff *head = clasp_rtxq_first(csk);
 	u32 smaller = clasp_mtu_smaller(sk);
 
 	if (!READ_ONCE(clasp_sysctl(sk)->mtu_probing) || !head ||
@@ -175,7 +173,7 @@ static u32 clasp_mtu_probe_len(const struct clasp_sock *csk)
 
 	if (csk->snd_mss == mtu->path || mtu->probe_len ||
 	    high < csk->snd_mss + CLASP_MTU_STEP ||
-	    csk->recovery.phase != CLASP_OPEN || csk->recovery.lost ||
+	    csk->recovery.phase != CLASP_OPEN || csk->rtxq.lost ||
 	    clasp_clock() < mtu->retry_at)
 		return 0;
 	return high == mtu->path ? high : (csk->snd_mss + high) / 2;

@@ -9,6 +9,9 @@
 #include "rcvq.h"
 #include "reply.h"
 #include "rtt.h"
+#include "recovery.h"
+#include "rtxq.h"
+#include "sack.h"
 #include "sndq.h"
 #include "timer.h"
 #include "urgent.h"
@@ -23,22 +26,29 @@
  * clasp_output_in_flight() - bytes that are in the network, as far as we know
  * @csk: the socket, locked
  *
- * Sent and not acknowledged, less what is believed to be lost; and each
- * duplicate ACK says that one segment has arrived (RFC 5681, section 3.2), but
- * all of them no more than what was out when the loss was noticed.
+ * Sent and not acknowledged, less what the peer has told to have and what is
+ * believed to be lost (RFC 6675, section 4: pipe).
  *
  * Return: bytes.
  */
 u32 clasp_output_in_flight(const struct clasp_sock *csk)
 {
-	const struct clasp_recovery *recovery = &csk->recovery;
-	u64 out = csk->snd_nxt - csk->snd_una;
-	u64 arrived = (u64)recovery->dupacks * csk->snd_mss;
+	return csk->snd_nxt - csk->snd_una - csk->rtxq.sacked - csk->rtxq.lost;
+}
 
-	if (recovery->phase == CLASP_FAST_RECOVERY)
-		arrived = min(arrived, recovery->recover - csk->snd_una);
-	arrived += recovery->lost;
-	return out > arrived ? out - arrived : 0;
+/*
+ * A segment with an ACK is sent. One with data has no SACK option, as it may be
+ * as large as the path allows; what there is to tell goes by itself.
+ */
+static void clasp_output_acking(struct sock *sk, const struct sk_buff *skb)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	if (skb->len && clasp_sack_due(csk))
+		return;
+	csk->ack_pending = false;
+	csk->ack_now = false;
+	clasp_timer_stop(sk, CLASP_TIMER_ACK);
 }
 
 /* Hands a segment to IP; eats the skb. */
@@ -46,12 +56,14 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 			     u64 seq, u8 flags)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_block blocks[CLASP_SACK_BLOCKS];
 	struct clasp_header header = {
 		.source = csk->entry.flow.lport,
 		.dest = csk->entry.flow.rport,
 		.seq = seq,
 		.flags = flags,
 		.window = clasp_rcvq_window(sk),
+		.blocks = blocks,
 	};
 
 	sock_owned_by_me(sk);
@@ -59,13 +71,13 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 		header.flags |= CLASP_ACK;
 	if (header.flags & CLASP_ACK) {
 		header.ack_seq = csk->rcv_nxt;
-		csk->ack_pending = false;
-		csk->ack_now = false;
-		clasp_timer_stop(sk, CLASP_TIMER_ACK);
+		clasp_output_acking(sk, skb);
 	}
 	if (flags & CLASP_SYN)
 		header.mss = clasp_mtu_max_mss(csk, csk->af,
 					       csk->af->mtu(sk));
+	else if (!skb->len && header.flags & CLASP_ACK)
+		header.block_count = clasp_sack_tell(csk, blocks);
 	clasp_urgent_point(csk, &header);
 	clasp_segment_push(skb, &header);
 	memset(skb->cb, 0, sizeof(skb->cb));
@@ -76,9 +88,41 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 	return csk->af->xmit(sk, skb);
 }
 
+/* Was an skb sent before, so that it is in the retransmission queue? */
+static bool clasp_output_again(const struct clasp_sock *csk,
+			       const struct sk_buff *skb)
+{
+	return clasp_before(CLASP_CB(skb)->seq, csk->snd_nxt);
+}
+
+/* An skb of one of the queues has been sent. */
+static void clasp_output_sent(struct sock *sk, struct sk_buff *skb)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_cb *cb = CLASP_CB(skb);
+	bool again = clasp_output_again(csk, skb);
+
+	csk->sent_at = clasp_clock();
+	csk->totals.data_segs_out += !!skb->len;
+	csk->totals.bytes_sent += skb->len;
+	clasp_recovery_sent(csk, cb->end_seq - cb->seq, again);
+	if (again) {
+		csk->totals.retrans++;
+		csk->totals.bytes_retrans += skb->len;
+		clasp_count_sk(sk, CLASP_MIB_RetransSegs);
+		clasp_rtxq_resent(csk, skb);
+	} else {
+		csk->snd_nxt = cb->end_seq;
+		__skb_unlink(skb, &sk->sk_write_queue);
+		clasp_rtxq_sent(sk, skb);
+		clasp_timer_end_sent(sk);
+	}
+	clasp_timer_segment_sent(sk);
+}
+
 /*
- * Sends an skb of the send queue, for the first time or again. A copy goes, the
- * original waits for its ACK; a copy of the headers too if an earlier one is
+ * Sends an skb of one of the queues, for the first time or again. A copy goes,
+ * the original waits for its ACK; a copy of the headers too if an earlier one is
  * still on its way out with them.
  *
  * A failure further down is no failure here: the segment counts as lost and
@@ -88,19 +132,20 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
 {
 	struct clasp_cb *cb = CLASP_CB(skb);
+	unsigned long node = clasp_rtxq_hide(skb);
 	struct sk_buff *copy;
 
 	copy = skb_cloned(skb) ? pskb_copy(skb, GFP_ATOMIC) :
 				 skb_clone(skb, GFP_ATOMIC);
+	clasp_rtxq_unhide(skb, node);
 	if (unlikely(!copy))
 		return -ENOBUFS;
-	if (skb != clasp_sk(sk)->send_head)
-		clasp_count_sk(sk, CLASP_MIB_RetransSegs);
-	else if (skb->len)
+	/* The tree's node lies where the device does. */
+	copy->dev = NULL;
+	if (skb->len && !clasp_output_again(clasp_sk(sk), skb))
 		clasp_rcvq_answered(sk);
 	clasp_output_xmit(sk, copy, cb->seq, cb->flags);
-	clasp_sndq_sent(sk, skb);
-	clasp_timer_segment_sent(sk);
+	clasp_output_sent(sk, skb);
 	return 0;
 }
 
@@ -115,13 +160,19 @@ static void clasp_output_mark_last(struct sock *sk, struct sk_buff *skb)
 		CLASP_CB(skb)->flags |= CLASP_PSH;
 }
 
-/* Sends an skb of the queue that must not be longer than @len bytes of data. */
+/* Sends @len bytes of an skb, or all if it has less. */
 static int clasp_output_skb_upto(struct sock *sk, struct sk_buff *skb, u32 len)
 {
-	if (skb != clasp_sk(sk)->send_head)
+	bool again = clasp_output_again(clasp_sk(sk), skb);
+	int err = 0;
+
+	if (again)
 		clasp_mtu_resent(sk, skb);
-	if (skb->len > len && clasp_sndq_split(sk, skb, len))
-		return -ENOBUFS;
+	if (skb->len > len)
+		err = again ? clasp_rtxq_split(sk, skb, len) :
+			      clasp_sndq_split(sk, skb, len);
+	if (err)
+		return err;
 	clasp_output_mark_last(sk, skb);
 	return clasp_output_skb(sk, skb);
 }
@@ -130,11 +181,12 @@ static int clasp_output_skb_upto(struct sock *sk, struct sk_buff *skb, u32 len)
  * clasp_output_head() - send the oldest segment (again), whatever the window
  * @sk: the socket, locked
  *
- * For SYN, SYN-ACK and what loss recovery knows to be lost.
+ * For SYN, SYN-ACK and what the retransmission timer finds.
  */
 void clasp_output_head(struct sock *sk)
 {
-	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	struct sk_buff *skb = clasp_rtxq_first(clasp_sk(sk)) ?:
+			      skb_peek(&sk->sk_write_queue);
 
 	/* Not even a copy to lose: as good as lost. */
 	if (skb && clasp_output_skb_upto(sk, skb, clasp_sk(sk)->snd_mss))
@@ -147,17 +199,12 @@ static void clasp_output_lost(struct sock *sk)
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *skb;
 
-	if (!csk->recovery.lost)
-		return;
-	skb_queue_walk(&sk->sk_write_queue, skb) {
-		if (skb == csk->send_head || !csk->recovery.lost)
-			return;
-		if (!(CLASP_CB(skb)->state & CLASP_SKB_LOST))
-			continue;
-		if (clasp_output_in_flight(csk) +
-		    min(skb->len, csk->snd_mss) > csk->cong.cwnd)
-			return;
-		if (clasp_output_skb_upto(sk, skb, csk->snd_mss))
+	while ((skb = clasp_rtxq_lost(csk))) {
+		u32 in_flight = clasp_output_in_flight(csk);
+		u32 len = min(skb->len, csk->snd_mss);
+
+		if ((in_flight && in_flight + len > csk->cong.cwnd) ||
+		    clasp_output_skb_upto(sk, skb, csk->snd_mss))
 			return;
 	}
 }
@@ -217,7 +264,7 @@ static u32 clasp_output_allowed(const struct sock *sk,
 /* RFC 5681, section 4.1: the window says nothing about a path long unused. */
 static void clasp_output_after_idle(struct clasp_sock *csk)
 {
-	if (csk->send_head && csk->snd_una == csk->snd_nxt)
+	if (csk->write_seq != csk->snd_nxt && csk->snd_una == csk->snd_nxt)
 		clasp_cong_idle(csk);
 }
 
@@ -232,8 +279,9 @@ static void clasp_output_run(struct sock *sk, bool held)
 		return;
 	clasp_mtu_sync(sk);
 	clasp_output_after_idle(csk);
-	clasp_output_lost(sk);
-	while ((skb = csk->send_head)) {
+	if (csk->recovery.frto != CLASP_FRTO_NEW)
+		clasp_output_lost(sk);
+	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		u32 len = clasp_output_allowed(sk, skb, held);
 
 		if (!len || clasp_output_skb_upto(sk, skb, len))
@@ -267,6 +315,47 @@ void clasp_output_push(struct sock *sk)
 void clasp_output_push_full(struct sock *sk)
 {
 	clasp_output_run(sk, true);
+}
+
+/**
+ * clasp_output_has_new() - is there new data that the peer has room for?
+ * @sk: the socket, locked
+ *
+ * Return: true if there is.
+ */
+bool clasp_output_has_new(const struct sock *sk)
+{
+	return !skb_queue_empty(&sk->sk_write_queue) &&
+	       clasp_output_usable_window(clasp_sk(sk));
+}
+
+/**
+ * clasp_output_tail() - send a segment that makes the peer tell what it lacks
+ * @sk: the socket, locked
+ *
+ * A new one, if there is one that the peer has room for, whatever cwnd; else the
+ * last one again.
+ *
+ * Source: RFC 8985, section 7.3: TLP_send_probe().
+ *
+ * Return: true if it was a new one.
+ */
+bool clasp_output_tail(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	u32 usable = clasp_output_usable_window(csk);
+
+	if (skb && usable) {
+		clasp_output_skb_upto(sk, skb, min(usable, csk->snd_mss));
+		return true;
+	}
+	skb = clasp_rtxq_last(csk);
+	if (skb->len > csk->snd_mss &&
+	    !clasp_rtxq_split(sk, skb, rounddown(skb->len - 1, csk->snd_mss)))
+		skb = clasp_rtxq_last(csk);
+	clasp_output_skb_upto(sk, skb, csk->snd_mss);
+	return false;
 }
 
 /* A segment without data, of numbers already used or not at all. */
@@ -348,14 +437,14 @@ void clasp_output_ack_again(struct sock *sk)
 void clasp_output_probe(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 	u32 usable = clasp_output_usable_window(csk);
 
 	clasp_count_sk(sk, CLASP_MIB_Probes);
 	if (csk->probes < U8_MAX)
 		csk->probes++;
-	if (usable && csk->send_head) {
-		clasp_output_skb_upto(sk, csk->send_head,
-				      min(usable, csk->snd_mss));
+	if (usable && skb) {
+		clasp_output_skb_upto(sk, skb, min(usable, csk->snd_mss));
 	} else {
 		/* Outside of the window, the peer ignores what is urgent. */
 		if (clasp_urgent_sending(csk))

@@ -14,6 +14,7 @@
 #include "offload.h"
 #include "output.h"
 #include "rcvq.h"
+#include "sack.h"
 #include "stamp.h"
 #include "urgent.h"
 
@@ -417,6 +418,10 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 	sock_owned_by_me(sk);
 	if (!text_len && !(cb->flags & CLASP_FIN))
 		return;
+	if (clasp_before(cb->seq, csk->rcv_nxt))
+		clasp_sack_duplicate(csk, cb->seq,
+				     clasp_before(cb->end_seq, csk->rcv_nxt) ?
+				     cb->end_seq : csk->rcv_nxt);
 	if (!clasp_after(cb->end_seq, csk->rcv_nxt)) {
 		clasp_rcvq_refuse(sk, CLASP_MIB_InDuplicate);
 		return;
@@ -434,8 +439,11 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 		return;
 	}
 	clasp_rcvq_refuse(sk, CLASP_MIB_InOutOfOrder);
-	if (!clasp_ofo_insert(sk, skb))
+	clasp_sack_received(csk, cb->seq);
+	if (!clasp_ofo_insert(sk, skb)) {
+		clasp_sack_duplicate(csk, cb->seq, cb->end_seq);
 		kfree_skb(skb);
+	}
 }
 
 /* CLASP_WINDOW_CLAMP: no window is larger. */

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss recovery: what is believed to be lost, and until when.
+ * Loss recovery: what is done about losses.
  *
- * Fast retransmit and fast recovery of RFC 5681, section 3.2, as modified by
- * NewReno (RFC 6582). The inflation of the congestion window is written the
- * other way round: a segment that a duplicate ACK accounts for is no longer in
- * flight (clasp_output_in_flight()), so the window itself stays as it is.
+ * rack.c finds out what is lost, and the retransmission timer, when nothing else
+ * does. What is marked lost goes again as the window allows (clasp_output_push).
+ * While it does, proportional rate reduction (RFC 6937) moves the window; and it
+ * is watched whether there was a loss at all.
  */
 #include "cong.h"
-#include "mtu.h"
 #include "output.h"
+#include "rack.h"
 #include "recovery.h"
-#include "sndq.h"
 #include "timer.h"
-
-/* RFC 5681, section 3.2: fast retransmit after this many duplicate ACKs. */
-#define CLASP_DUPACKS	3
 
 /**
  * clasp_recovery_init() - at the start of a connection
@@ -25,139 +21,253 @@ void clasp_recovery_init(struct clasp_sock *csk)
 {
 	memset(&csk->recovery, 0, sizeof(csk->recovery));
 	csk->recovery.recover = csk->iss;
-}
-
-static void clasp_recovery_resend_head(struct sock *sk)
-{
-	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
-
-	if (!skb || skb == clasp_sk(sk)->send_head)
-		return;
-	clasp_sndq_mark_lost(clasp_sk(sk), skb);
-	clasp_output_head(sk);
+	clasp_rack_init(csk);
 }
 
 /*
- * A probe for a larger segment size is lost more often than not. It goes again
- * in smaller segments, and says nothing of congestion (RFC 4821, section 7.6.2).
+ * Begins a phase: the window is halved, or what the algorithm makes of it, once
+ * for all that has been sent so far.
  */
-static bool clasp_recovery_of_probe(struct sock *sk)
+static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight)
 {
-	const struct sk_buff *head = skb_peek(&sk->sk_write_queue);
-	struct clasp_recovery *recovery = &clasp_sk(sk)->recovery;
-
-	if (!head || !clasp_mtu_resent(sk, head))
-		return false;
-	/* What is on its way brings more duplicates; what follows is new. */
-	recovery->recover = clasp_sk(sk)->snd_nxt - 1;
-	clasp_recovery_resend_head(sk);
-	return true;
+	csk->recovery = (struct clasp_recovery){
+		.recover = csk->snd_nxt,
+		.undo_from = csk->snd_una,
+		.flight = max(in_flight, 1u),
+		.phase = CLASP_FAST_RECOVERY,
+	};
+	clasp_cong_reduce(csk, csk->snd_nxt - csk->snd_una);
 }
 
-/**
- * clasp_recovery_duplicate_ack() - the peer got something out of order
- * @sk: the socket, locked
- *
- * Source: RFC 5681, section 3.2, steps 1 to 5; RFC 6582, section 3.2, step 2:
- * not again for a window that is already being recovered.
+static void clasp_recovery_enter_fast(struct sock *sk, u32 in_flight)
+{
+	clasp_count_sk(sk, CLASP_MIB_FastRetransmits);
+	clasp_recovery_enter(clasp_sk(sk), in_flight);
+}
+
+/* RFC 6937: at the end, the window is what the algorithm wanted. */
+static void clasp_recovery_leave(struct clasp_sock *csk)
+{
+	struct clasp_recovery *recovery = &csk->recovery;
+
+	if (recovery->phase == CLASP_FAST_RECOVERY)
+		csk->cong.cwnd = csk->cong.ssthresh;
+	recovery->phase = CLASP_OPEN;
+	recovery->frto = CLASP_FRTO_NONE;
+	clasp_rack_recovered(&csk->rack);
+}
+
+/* There was no loss: the window is as if nothing had happened (RFC 4015). */
+static void clasp_recovery_undo(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	clasp_count_sk(sk, CLASP_MIB_SpuriousRecoveries);
+	csk->recovery.undo_from = 0;
+	csk->recovery.phase = CLASP_OPEN;
+	csk->recovery.frto = CLASP_FRTO_NONE;
+	clasp_cong_undo(csk);
+}
+
+/*
+ * RFC 3708: all that was sent again has arrived twice, so none of it was lost.
+ * This may turn out when the phase is over already.
  */
-void clasp_recovery_duplicate_ack(struct sock *sk)
+static void clasp_recovery_note_duplicate(struct sock *sk, u32 bytes)
+{
+	struct clasp_recovery *recovery = &clasp_sk(sk)->recovery;
+
+	if (!recovery->undo_from || !recovery->undo_bytes)
+		return;
+	recovery->undo_bytes -= min_t(u64, recovery->undo_bytes, bytes);
+	if (!recovery->undo_bytes)
+		clasp_recovery_undo(sk);
+}
+
+/*
+ * F-RTO: if what was sent before a time-out, and not again, arrives after it,
+ * then the time-out was too early, and nothing was lost. To find out, new data
+ * goes after the first ACK, instead of more of the old.
+ *
+ * Source: RFC 5682, section 3.1, the algorithm enhanced by SACK.
+ */
+static void clasp_recovery_frto(struct sock *sk,
+				const struct clasp_delivery *delivery)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_recovery *recovery = &csk->recovery;
 
-	if (recovery->phase == CLASP_LOSS)
+	if (recovery->frto == CLASP_FRTO_NONE)
 		return;
-	recovery->dupacks++;
-	if (recovery->phase != CLASP_OPEN || recovery->dupacks < CLASP_DUPACKS)
-		return;
-	if (clasp_recovery_of_probe(sk) ||
-	    !clasp_after(csk->snd_una, recovery->recover))
-		return;
-	clasp_count_sk(sk, CLASP_MIB_FastRetransmits);
-	recovery->phase = CLASP_FAST_RECOVERY;
-	recovery->recover = csk->snd_nxt;
-	clasp_cong_reduce(csk, csk->snd_nxt - csk->snd_una);
-	clasp_recovery_resend_head(sk);
+	if (delivery->original) {
+		clasp_rtxq_unmark_lost(csk);
+		clasp_recovery_undo(sk);
+	} else if (recovery->frto == CLASP_FRTO_NEW) {
+		recovery->frto = CLASP_FRTO_NONE;
+	} else if (delivery->advanced) {
+		recovery->frto = clasp_output_has_new(sk) ? CLASP_FRTO_NEW :
+							    CLASP_FRTO_NONE;
+	}
 }
 
-/* The window may grow. */
-static void clasp_recovery_grow(struct clasp_sock *csk, u32 acked, u64 rtt)
+/*
+ * The window during fast recovery: what goes out is in proportion to what
+ * arrives, so that all of the reduction is done when the phase ends; below the
+ * goal, as much as arrives, and a segment more.
+ *
+ * Source: RFC 6937, section 3, with PRR-SSRB.
+ */
+static void clasp_recovery_reduce(struct clasp_sock *csk, u64 bytes)
+{
+	struct clasp_recovery *recovery = &csk->recovery;
+	u32 in_flight = clasp_output_in_flight(csk);
+	u32 ssthresh = csk->cong.ssthresh;
+	s64 room;
+
+	recovery->delivered += bytes;
+	if (in_flight > ssthresh) {
+		room = DIV_ROUND_UP_ULL(recovery->delivered * ssthresh,
+					recovery->flight) - recovery->sent;
+	} else {
+		room = max_t(s64, recovery->delivered - recovery->sent, bytes) +
+		       csk->snd_mss;
+		room = min_t(s64, room, ssthresh - in_flight);
+	}
+	/* The first one goes at once: fast retransmit. */
+	if (!recovery->sent)
+		room = max_t(s64, room, csk->snd_mss);
+	csk->cong.cwnd = in_flight + max_t(s64, room, 0);
+}
+
+static void clasp_recovery_grow(struct clasp_sock *csk,
+				const struct clasp_delivery *delivery)
 {
 	struct clasp_cong_sample sample = {
 		.now = clasp_clock(),
-		.rtt = rtt,
+		.rtt = delivery->rtt,
 		.srtt = csk->rtt.srtt,
-		.acked = acked,
-		.in_flight = clasp_output_in_flight(csk) + acked,
+		.acked = min_t(u64, delivery->bytes, CLASP_CWND_MAX),
+		.in_flight = delivery->in_flight,
 	};
 
 	sample.limited = sample.in_flight + csk->snd_mss > csk->cong.cwnd;
 	clasp_cong_acked(csk, &sample);
 }
 
+/* The window grows, or shrinks as the phase wants it. */
+static void clasp_recovery_window(struct clasp_sock *csk,
+				  const struct clasp_delivery *delivery)
+{
+	if (csk->recovery.phase == CLASP_FAST_RECOVERY)
+		clasp_recovery_reduce(csk, delivery->bytes);
+	else if (delivery->advanced)
+		clasp_recovery_grow(csk, delivery);
+}
+
 /**
- * clasp_recovery_new_ack() - the peer acknowledged something new
- * @sk: the socket, locked, snd_una advanced and the send queue freed
- * @acked: how many bytes
- * @rtt: round-trip time that this measured, ns; 0 if it did not
+ * clasp_recovery_acked() - an ACK came
+ * @sk: the socket, locked, snd_una and the retransmission queue up to date
+ * @delivery: what it tells
  *
- * Ends the phase when all is acknowledged that had been sent at its start. A
- * partial ACK in fast recovery tells of the next loss (RFC 6582, section 3.2,
- * step 3). Without a phase, and after a time-out, the window grows.
+ * Source: RFC 6675, RFC 8985, RFC 6937.
  */
-void clasp_recovery_new_ack(struct sock *sk, u64 acked, u64 rtt)
+void clasp_recovery_acked(struct sock *sk,
+			  const struct clasp_delivery *delivery)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_recovery *recovery = &csk->recovery;
-	u32 segments = acked / csk->snd_mss;
+	bool congestion;
 
-	if (recovery->phase == CLASP_FAST_RECOVERY &&
-	    clasp_before(csk->snd_una, recovery->recover)) {
-		/* What was counted as arrived has now been acknowledged. */
-		recovery->dupacks -= min(recovery->dupacks, segments);
-		clasp_recovery_resend_head(sk);
-		return;
-	}
-	recovery->dupacks = 0;
-	if (recovery->phase == CLASP_FAST_RECOVERY) {
-		recovery->phase = CLASP_OPEN;
-		return;
-	}
-	if (recovery->phase == CLASP_LOSS &&
+	clasp_rack_delivered(csk, delivery);
+	if (delivery->dsack)
+		clasp_recovery_note_duplicate(sk, delivery->dsack);
+	clasp_recovery_frto(sk, delivery);
+	if (recovery->phase != CLASP_OPEN &&
 	    !clasp_before(csk->snd_una, recovery->recover))
-		recovery->phase = CLASP_OPEN;
-	clasp_recovery_grow(csk, min_t(u64, acked, CLASP_CWND_MAX), rtt);
+		clasp_recovery_leave(csk);
+	congestion = clasp_rack_detect(sk);
+	congestion |= clasp_rack_probe_repaired(csk, delivery);
+	if (congestion && recovery->phase == CLASP_OPEN)
+		clasp_recovery_enter_fast(sk, delivery->in_flight);
+	clasp_recovery_window(csk, delivery);
+	if (delivery->bytes)
+		clasp_timer_end_sent(sk);
+}
+
+/**
+ * clasp_recovery_overdue() - an ACK should have come by now
+ * @sk: the socket, locked
+ *
+ * What is not acknowledged at the end of the reordering window is lost. Without
+ * one, it is the end of what was sent that nothing is heard of: it is probed, by
+ * new data if there is some that the peer's window allows, else by the last
+ * segment.
+ *
+ * Source: RFC 8985, section 6.2, step 5, and section 7.3.
+ */
+void clasp_recovery_overdue(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	u32 in_flight = clasp_output_in_flight(csk);
+
+	if (csk->rack.pending) {
+		if (clasp_rack_detect(sk) &&
+		    csk->recovery.phase == CLASP_OPEN) {
+			clasp_recovery_enter_fast(sk, in_flight);
+			clasp_recovery_reduce(csk, 0);
+		}
+		return;
+	}
+	if (!clasp_rack_probe_due(sk))
+		return;
+	clasp_count_sk(sk, CLASP_MIB_LossProbes);
+	csk->rack.probe_resent = !clasp_output_tail(sk);
+	csk->rack.probe_end = csk->snd_nxt;
+	clasp_timer_end_probed(sk);
 }
 
 /**
  * clasp_recovery_timeout() - the retransmission timer ran out
  * @sk: the socket, locked
  *
- * All that was sent counts as lost and is sent again as the window allows, the
- * oldest segment at once. A second time-out for the same data does not halve
- * the threshold again.
+ * The oldest segment goes at once, the rest of what is lost as the window
+ * allows; what is not believed to be lost may still be out. For the same data,
+ * the threshold is not lowered again.
  *
  * Source: RFC 5681, section 3.1; RFC 6298, section 5, (5.4) to (5.6).
  */
 void clasp_recovery_timeout(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
-	struct sk_buff *skb;
+	struct clasp_recovery *recovery = &csk->recovery;
+	bool fast = recovery->phase == CLASP_FAST_RECOVERY;
 
 	clasp_count_sk(sk, CLASP_MIB_Timeouts);
 	clasp_timer_backed_off(sk);
-	if (csk->recovery.phase != CLASP_LOSS ||
-	    !clasp_before(csk->snd_una, csk->recovery.recover))
-		clasp_cong_reduce(csk, csk->snd_nxt - csk->snd_una);
+	if (recovery->phase == CLASP_OPEN)
+		clasp_recovery_enter(csk, clasp_output_in_flight(csk));
+	clasp_rack_timeout(csk);
+	recovery->recover = csk->snd_nxt;
+	recovery->phase = CLASP_LOSS;
+	recovery->frto = fast ? CLASP_FRTO_NONE : CLASP_FRTO_WAIT;
 	clasp_cong_timeout(csk);
-	csk->recovery.phase = CLASP_LOSS;
-	csk->recovery.recover = csk->snd_nxt;
-	csk->recovery.dupacks = 0;
-	skb_queue_walk(&sk->sk_write_queue, skb) {
-		if (skb == csk->send_head)
-			break;
-		clasp_sndq_mark_lost(csk, skb);
-	}
+	csk->cong.cwnd += clasp_output_in_flight(csk);
 	clasp_output_head(sk);
+}
+
+/**
+ * clasp_recovery_sent() - something was sent
+ * @csk: the socket, locked
+ * @bytes: how much
+ * @again: it was sent before
+ */
+void clasp_recovery_sent(struct clasp_sock *csk, u32 bytes, bool again)
+{
+	struct clasp_recovery *recovery = &csk->recovery;
+
+	if (recovery->phase == CLASP_OPEN)
+		return;
+	recovery->sent += bytes;
+	if (again)
+		recovery->undo_bytes += bytes;
 }

@@ -21,10 +21,11 @@ static bool clasp_flags_valid(u8 flags)
 }
 
 /*
- * Takes one option of a known kind. RFC 9293, section 3.1: unknown kinds are
- * skipped by their length.
+ * Takes one option of a known kind, @offset bytes from the header's start. RFC
+ * 9293, section 3.1: unknown kinds are skipped by their length.
  */
-static bool clasp_option_take(struct clasp_cb *cb, const u8 *opt, u8 len)
+static bool clasp_option_take(struct clasp_cb *cb, const u8 *opt, u8 len,
+			      u8 offset)
 {
 	switch (opt[0]) {
 	case CLASP_OPT_MSS:
@@ -35,6 +36,7 @@ static bool clasp_option_take(struct clasp_cb *cb, const u8 *opt, u8 len)
 					CLASP_MSS_MIN);
 		return true;
 	case CLASP_OPT_SACK:
+		cb->sack = offset;
 		return len > CLASP_OPT_SACK_BASE &&
 		       (len - CLASP_OPT_SACK_BASE) % 8 == 0;
 	default:
@@ -55,7 +57,8 @@ static bool clasp_options_parse(struct clasp_cb *cb, const u8 *opt, u32 left)
 			len = opt[1];
 			if (len < 2 || len > left)
 				return false;
-			if (!clasp_option_take(cb, opt, len))
+			if (!clasp_option_take(cb, opt, len,
+					       cb->hdr_len - left))
 				return false;
 		}
 		opt += len;
@@ -149,6 +152,67 @@ void clasp_segment_update_end(struct sk_buff *skb)
 }
 
 /**
+ * clasp_segment_blocks() - read the SACK option
+ * @skb: parsed segment, still with its header
+ * @blocks: room for CLASP_SACK_BLOCKS_MAX
+ *
+ * An offset is one from the acknowledgment number, and negative for what lies
+ * before it (RFC 2883). No window is so large that 32 bits cannot hold it.
+ *
+ * Return: how many blocks there are.
+ */
+int clasp_segment_blocks(const struct sk_buff *skb, struct clasp_block *blocks)
+{
+	const struct clasp_cb *cb = CLASP_CB(skb);
+	const u8 *opt = skb->data + cb->sack;
+	int i, count;
+
+	if (!cb->sack)
+		return 0;
+	count = (opt[1] - CLASP_OPT_SACK_BASE) / 8;
+	opt += CLASP_OPT_SACK_BASE;
+	for (i = 0; i < count; i++, opt += 8) {
+		blocks[i].start = cb->ack_seq + (s32)get_unaligned_be32(opt);
+		blocks[i].end = cb->ack_seq + (s32)get_unaligned_be32(opt + 4);
+	}
+	return count;
+}
+
+/* Bytes of the options, padded; what follows them is zero: CLASP_OPT_END. */
+static u32 clasp_options_len(const struct clasp_header *header)
+{
+	u32 len = 0;
+
+	if (header->mss)
+		len += CLASP_OPT_MSS_LEN;
+	if (header->block_count)
+		len += CLASP_OPT_SACK_BASE + 8 * header->block_count;
+	return ALIGN(len, 8);
+}
+
+static u8 *clasp_option_put_mss(u8 *opt, u16 mss)
+{
+	*opt++ = CLASP_OPT_MSS;
+	*opt++ = CLASP_OPT_MSS_LEN;
+	put_unaligned_be16(mss, opt);
+	return opt + 2;
+}
+
+static void clasp_option_put_sack(u8 *opt, const struct clasp_header *header)
+{
+	int i;
+
+	*opt++ = CLASP_OPT_SACK;
+	*opt++ = CLASP_OPT_SACK_BASE + 8 * header->block_count;
+	for (i = 0; i < header->block_count; i++, opt += 8) {
+		put_unaligned_be32(header->blocks[i].start - header->ack_seq,
+				   opt);
+		put_unaligned_be32(header->blocks[i].end - header->ack_seq,
+				   opt + 4);
+	}
+}
+
+/**
  * clasp_segment_push() - put a header in front of the data
  * @skb: data, or nothing, with room in front of it
  * @header: the fields
@@ -158,8 +222,9 @@ void clasp_segment_update_end(struct sk_buff *skb)
  */
 void clasp_segment_push(struct sk_buff *skb, const struct clasp_header *header)
 {
-	u32 len = header->mss ? CLASP_SYN_HEADER_LEN : CLASP_HEADER_MIN;
+	u32 len = CLASP_HEADER_MIN + clasp_options_len(header);
 	struct clasphdr *hdr = skb_push(skb, len);
+	u8 *opt = (u8 *)(hdr + 1);
 
 	skb_reset_transport_header(skb);
 	memset(hdr, 0, len);
@@ -172,14 +237,10 @@ void clasp_segment_push(struct sk_buff *skb, const struct clasp_header *header)
 		hdr->ack_seq = cpu_to_be64(header->ack_seq);
 	hdr->window = cpu_to_be32(header->window);
 	hdr->urg_ptr = cpu_to_be16(header->urg_ptr);
-	if (header->mss) {
-		u8 *opt = (u8 *)(hdr + 1);
-
-		/* What follows is zero: CLASP_OPT_END. */
-		opt[0] = CLASP_OPT_MSS;
-		opt[1] = CLASP_OPT_MSS_LEN;
-		put_unaligned_be16(header->mss, opt + 2);
-	}
+	if (header->mss)
+		opt = clasp_option_put_mss(opt, header->mss);
+	if (header->block_count)
+		clasp_option_put_sack(opt, header);
 }
 
 /**

@@ -19,21 +19,38 @@
 /* SYN segments carry an MSS option, padded to the header's unit of 8 bytes. */
 #define CLASP_SYN_HEADER_LEN	(CLASP_HEADER_MIN + 8)
 
+/* Most blocks that a SACK option tells, and that one may have. */
+#define CLASP_SACK_BLOCKS	4
+#define CLASP_SACK_BLOCKS_MAX	\
+	((CLASP_HEADER_MAX - CLASP_HEADER_MIN - CLASP_OPT_SACK_BASE) / 8)
+
 /* Room in front of the data for every header, IP's with options included. */
 #define CLASP_HEADROOM	L1_CACHE_ALIGN(MAX_HEADER + 60 + CLASP_HEADER_MAX)
 
-/* struct clasp_cb::state of an skb in the send queue. */
+/* struct clasp_cb::state of an skb that is or was in the send queue. */
 #define CLASP_SKB_LOST		0x01	/* to be sent again */
 #define CLASP_SKB_RESENT	0x02	/* was sent again: no RTT (Karn) */
 #define CLASP_SKB_SEALED	0x04	/* takes no more data: MSG_EOR, or full */
 #define CLASP_SKB_STAMP_ACK	0x08	/* the ACK's time is to be told */
+#define CLASP_SKB_SACKED	0x10	/* the peer has it */
+
+/**
+ * struct clasp_block - a range of sequence numbers
+ * @start: its first
+ * @end: the one after its last
+ */
+struct clasp_block {
+	u64 start;
+	u64 end;
+};
 
 /**
  * struct clasp_cb - what is known of the segment in an skb, in skb->cb
  * @seq: first sequence number
  * @end_seq: the one after the last; SYN and FIN count
  * @ack_seq: received: acknowledgment number
- * @sent_at: send queue: time of the last transmission, ns of clasp_clock()
+ * @sent_at: send queue: time of the last transmission, ns of clasp_clock(); no
+ *	two of a connection have the same
  * @stamp_seq: send queue: number of the byte whose times are to be told
  * @window: received: window in bytes
  * @iif: received: interface index it came in on
@@ -42,6 +59,7 @@
  * @urg_ptr: received: urgent pointer
  * @flags: CLASP_FIN and the others
  * @hdr_len: received: bytes of header and options
+ * @sack: received: where in them the SACK option is, or 0
  * @state: send queue: CLASP_SKB_... bits
  *
  * Host byte order. Filled by clasp_segment_parse() for a segment received, by
@@ -67,6 +85,7 @@ struct clasp_cb {
 	u16 urg_ptr;
 	u8 flags;
 	u8 hdr_len;
+	u8 sack;
 	u8 state;
 };
 
@@ -102,6 +121,8 @@ enum clasp_verdict {
  * @mss: MSS option to be sent, 0 for none
  * @urg_ptr: urgent pointer, 0 without CLASP_URG
  * @flags: CLASP_FIN and the others
+ * @blocks: SACK blocks to be sent; with no MSS option
+ * @block_count: how many
  */
 struct clasp_header {
 	__be16 source;
@@ -112,10 +133,13 @@ struct clasp_header {
 	u16 mss;
 	u16 urg_ptr;
 	u8 flags;
+	const struct clasp_block *blocks;
+	u8 block_count;
 };
 
 enum clasp_verdict clasp_segment_parse(struct sk_buff *skb, __wsum pseudo);
 void clasp_segment_update_end(struct sk_buff *skb);
+int clasp_segment_blocks(const struct sk_buff *skb, struct clasp_block *blocks);
 void clasp_segment_push(struct sk_buff *skb, const struct clasp_header *header);
 void clasp_segment_seal(struct sk_buff *skb, __sum16 pseudo);
 

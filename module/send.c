@@ -37,7 +37,7 @@ static struct sk_buff *clasp_send_tail(const struct sock *sk)
 {
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_write_queue);
 
-	if (!clasp_sk(sk)->send_head || tail->len >= clasp_mtu_build_len(clasp_sk(sk)) ||
+	if (!tail || tail->len >= clasp_mtu_build_len(clasp_sk(sk)) ||
 	    skb_shinfo(tail)->nr_frags >= MAX_SKB_FRAGS ||
 	    CLASP_CB(tail)->state & CLASP_SKB_SEALED ||
 	    CLASP_CB(tail)->flags & CLASP_SYN)
@@ -170,7 +170,7 @@ static void clasp_send_finish(struct sock *sk, int flags)
 		clasp_urgent_mark(csk);
 		flags &= ~MSG_MORE;
 	}
-	if (!csk->send_head)
+	if (!tail)
 		return;
 	if (flags & MSG_MORE) {
 		clasp_output_push_full(sk);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The send queue: what was written and is not acknowledged yet.
+ * The send queue: what was written and waits for its turn to be sent.
  *
- * One list in order of sequence numbers, sk_write_queue. What lies before
- * clasp_sock::send_head has been sent at least once; the rest waits for its
- * turn. SYN and FIN are in it like data: whatever takes a sequence number is
- * sent again until it is acknowledged. Data lies in page fragments, the linear
- * part is room for headers. The queue is charged to the socket by truesize.
+ * One list in order of sequence numbers, sk_write_queue. What was sent goes on to
+ * the retransmission queue (rtxq.c). SYN and FIN are in both like data: whatever
+ * takes a sequence number is sent again until it is acknowledged. Data lies in
+ * page fragments, the linear part is room for headers. Both queues are charged to
+ * the socket by truesize.
  */
 #include "memory.h"
 #include "sndq.h"
@@ -72,8 +72,18 @@ void clasp_sndq_append(struct sock *sk, struct sk_buff *skb)
 	csk->push = false;
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	clasp_sndq_charge(sk, skb->truesize);
-	if (!csk->send_head)
-		csk->send_head = skb;
+}
+
+/**
+ * clasp_sndq_free() - free an skb that is in no queue any more
+ * @sk: the socket, locked
+ * @skb: the skb, charged to the socket
+ */
+void clasp_sndq_free(struct sock *sk, struct sk_buff *skb)
+{
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
 }
 
 /**
@@ -83,18 +93,8 @@ void clasp_sndq_append(struct sock *sk, struct sk_buff *skb)
  */
 void clasp_sndq_drop(struct sock *sk, struct sk_buff *skb)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-
-	if (csk->send_head == skb)
-		csk->send_head = skb_queue_is_last(&sk->sk_write_queue, skb) ?
-			NULL : skb_queue_next(&sk->sk_write_queue, skb);
-	if (CLASP_CB(skb)->state & CLASP_SKB_LOST)
-		csk->recovery.lost -= CLASP_CB(skb)->end_seq -
-				      CLASP_CB(skb)->seq;
 	__skb_unlink(skb, &sk->sk_write_queue);
-	sk_wmem_queued_add(sk, -skb->truesize);
-	sk_mem_uncharge(sk, skb->truesize);
-	__kfree_skb(skb);
+	clasp_sndq_free(sk, skb);
 }
 
 /**
@@ -132,7 +132,7 @@ void clasp_sndq_fin(struct sock *sk)
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
 	csk->fin_queued = true;
-	if (csk->send_head && !(CLASP_CB(skb)->flags & CLASP_SYN)) {
+	if (skb && !(CLASP_CB(skb)->flags & CLASP_SYN)) {
 		CLASP_CB(skb)->flags |= CLASP_FIN;
 		CLASP_CB(skb)->end_seq++;
 		csk->write_seq++;
@@ -162,23 +162,24 @@ static int clasp_sndq_unclone(struct sk_buff *skb)
 }
 
 /**
- * clasp_sndq_split() - cut an skb in two
+ * clasp_sndq_cut() - cut off the end of an skb
  * @sk: the socket, locked
- * @skb: in the queue, with more than @len bytes of data
- * @len: bytes that stay in it; the rest follows in an skb of its own
+ * @skb: of a queue, with at least @len bytes of data
+ * @len: bytes that stay in it
  *
- * Return: 0 or -ENOMEM; then nothing has changed.
+ * Return: an skb of what was cut off, in no queue, but charged; or NULL without
+ * memory: then nothing has changed.
  */
-int clasp_sndq_split(struct sock *sk, struct sk_buff *skb, u32 len)
+struct sk_buff *clasp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
 {
 	struct clasp_cb *cb = CLASP_CB(skb), *rest_cb;
 	struct sk_buff *rest;
 
 	if (clasp_sndq_unclone(skb))
-		return -ENOMEM;
+		return NULL;
 	rest = clasp_sndq_alloc(sk, GFP_ATOMIC);
 	if (!rest)
-		return -ENOMEM;
+		return NULL;
 	clasp_sndq_charge(sk, rest->truesize);
 
 	skb_split(skb, rest, len);
@@ -193,84 +194,25 @@ int clasp_sndq_split(struct sock *sk, struct sk_buff *skb, u32 len)
 	cb->flags &= ~(CLASP_FIN | CLASP_PSH);
 	cb->state &= ~CLASP_SKB_SEALED;
 	clasp_stamp_split(skb, rest);
+	return rest;
+}
+
+/**
+ * clasp_sndq_split() - cut an skb in two
+ * @sk: the socket, locked
+ * @skb: in the queue, with more than @len bytes of data
+ * @len: bytes that stay in it; the rest follows in an skb of its own
+ *
+ * Return: 0 or -ENOMEM; then nothing has changed.
+ */
+int clasp_sndq_split(struct sock *sk, struct sk_buff *skb, u32 len)
+{
+	struct sk_buff *rest = clasp_sndq_cut(sk, skb, len);
+
+	if (!rest)
+		return -ENOMEM;
 	__skb_queue_after(&sk->sk_write_queue, skb, rest);
 	return 0;
-}
-
-/**
- * clasp_sndq_sent() - an skb has been sent
- * @sk: the socket, locked
- * @skb: in the queue; for the first time if it is send_head
- */
-void clasp_sndq_sent(struct sock *sk, struct sk_buff *skb)
-{
-	struct clasp_sock *csk = clasp_sk(sk);
-	struct clasp_cb *cb = CLASP_CB(skb);
-
-	cb->sent_at = clasp_clock();
-	csk->sent_at = cb->sent_at;
-	csk->totals.data_segs_out += !!skb->len;
-	csk->totals.bytes_sent += skb->len;
-	if (skb == csk->send_head) {
-		csk->send_head = skb_queue_is_last(&sk->sk_write_queue, skb) ?
-			NULL : skb_queue_next(&sk->sk_write_queue, skb);
-		csk->snd_nxt = cb->end_seq;
-		return;
-	}
-	csk->totals.retrans++;
-	csk->totals.bytes_retrans += skb->len;
-	cb->state |= CLASP_SKB_RESENT;
-	if (cb->state & CLASP_SKB_LOST) {
-		cb->state &= ~CLASP_SKB_LOST;
-		csk->recovery.lost -= cb->end_seq - cb->seq;
-	}
-}
-
-/**
- * clasp_sndq_acked() - free what has been acknowledged
- * @sk: the socket, locked
- * @ack_seq: everything before this is
- *
- * An skb acknowledged in part stays whole.
- *
- * Return: a measurement of the round-trip time, ns, or 0 if there is none: a
- * segment that was sent twice, or waited for one that was, cannot tell (Karn,
- * RFC 6298, section 3).
- */
-u64 clasp_sndq_acked(struct sock *sk, u64 ack_seq)
-{
-	struct sk_buff *skb;
-	bool resent = false;
-	u64 sample = 0;
-
-	while ((skb = skb_peek(&sk->sk_write_queue)) &&
-	       skb != clasp_sk(sk)->send_head) {
-		struct clasp_cb *cb = CLASP_CB(skb);
-
-		clasp_stamp_acked(sk, skb, ack_seq);
-		if (clasp_after(cb->end_seq, ack_seq))
-			break;
-		if (cb->state & CLASP_SKB_RESENT)
-			resent = true;
-		sample = max_t(u64, clasp_clock() - cb->sent_at, 1);
-		clasp_sndq_drop(sk, skb);
-	}
-	return resent ? 0 : sample;
-}
-
-/**
- * clasp_sndq_mark_lost() - believe that a segment was lost
- * @csk: the socket, locked
- * @skb: in the queue, sent
- */
-void clasp_sndq_mark_lost(struct clasp_sock *csk, struct sk_buff *skb)
-{
-	struct clasp_cb *cb = CLASP_CB(skb);
-
-	if (cb->state & CLASP_SKB_LOST)
-		return;
-	cb->state |= CLASP_SKB_LOST;
-	csk->recovery.lost += cb->end_seq - cb->seq;
 }
 
 /**

@@ -39,7 +39,8 @@ void clasp_socket_reset(struct sock *sk)
 	csk->request_count = 0;
 	csk->cookie_at = 0;
 	csk->ofo = RB_ROOT;
-	csk->send_head = NULL;
+	clasp_rtxq_init(&csk->rtxq);
+	memset(&csk->sack, 0, sizeof(csk->sack));
 	csk->snd_wnd = 0;
 	csk->max_window = 0;
 	csk->peer_mss = CLASP_MSS_DEFAULT;

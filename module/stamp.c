@@ -9,6 +9,7 @@
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 
+#include "rtxq.h"
 #include "stamp.h"
 
 /**
@@ -87,12 +88,15 @@ void clasp_stamp_split(struct sk_buff *skb, struct sk_buff *rest)
 void clasp_stamp_acked(struct sock *sk, struct sk_buff *skb, u64 ack_seq)
 {
 	struct clasp_cb *cb = CLASP_CB(skb);
+	unsigned long node;
 
 	if (!(cb->state & CLASP_SKB_STAMP_ACK) ||
 	    !clasp_before(cb->stamp_seq, ack_seq))
 		return;
 	cb->state &= ~CLASP_SKB_STAMP_ACK;
+	node = clasp_rtxq_hide(skb);
 	clasp_compat_stamp_ack(sk, skb);
+	clasp_rtxq_unhide(skb, node);
 }
 
 static bool clasp_stamp_known(struct sk_buff *skb)

@@ -10,8 +10,8 @@
 #include "mtu.h"
 #include "orphan.h"
 #include "output.h"
+#include "rack.h"
 #include "rtt.h"
-#include "sndq.h"
 #include "timer.h"
 
 static u64 clasp_timer_earliest(const struct clasp_sock *csk)
@@ -171,7 +171,7 @@ static void clasp_timer_retry(struct sock *sk, enum clasp_event event)
  */
 static void clasp_timer_unanswered(struct sock *sk, enum clasp_event event)
 {
-	if (skb_queue_empty(&sk->sk_write_queue))
+	if (clasp_sk(sk)->snd_una == clasp_sk(sk)->write_seq)
 		return;
 	if (clasp_timer_hopeless(sk, event)) {
 		clasp_timer_give_up(sk);
@@ -239,7 +239,7 @@ static void clasp_timer_keepalive(struct sock *sk)
 	u64 idle = clasp_timer_keepalive_idle(sk), now = clasp_clock();
 	u64 delay = clasp_timer_keepalive_interval(sk);
 
-	if (!skb_queue_empty(&sk->sk_write_queue)) {
+	if (csk->snd_una != csk->write_seq) {
 		clasp_timer_set(sk, CLASP_TIMER_KEEPALIVE, idle);
 		return;
 	}
@@ -275,6 +275,9 @@ static void clasp_timer_expired(struct sock *sk, enum clasp_timer which)
 	switch (which) {
 	case CLASP_TIMER_RETRANSMIT:
 		clasp_timer_unanswered(sk, CLASP_EV_RETRANSMIT);
+		break;
+	case CLASP_TIMER_OVERDUE:
+		clasp_step(sk, CLASP_EV_ACK_OVERDUE, NULL);
 		break;
 	case CLASP_TIMER_PROBE:
 		clasp_timer_unanswered(sk, CLASP_EV_PROBE);
@@ -423,6 +426,52 @@ void clasp_timer_backed_off(struct sock *sk)
 }
 
 /**
+ * clasp_timer_reordering() - segments may be late, or lost
+ * @sk: the socket, locked
+ * @delay: until they are lost, ns
+ *
+ * Source: RFC 8985, section 6.2, step 5.
+ */
+void clasp_timer_reordering(struct sock *sk, u64 delay)
+{
+	clasp_timer_set(sk, CLASP_TIMER_OVERDUE, delay);
+}
+
+/**
+ * clasp_timer_end_sent() - new data was sent, or acknowledged
+ * @sk: the socket, locked
+ *
+ * If nothing is heard of the end of what was sent, it is probed, unless other
+ * losses are being looked after.
+ *
+ * Source: RFC 8985, section 7.2.
+ */
+void clasp_timer_end_sent(struct sock *sk)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	if (csk->rack.pending)
+		return;
+	if (clasp_in_state(sk, CLASP_SYNCHRONIZED) &&
+	    clasp_rack_probe_due(sk))
+		clasp_timer_set(sk, CLASP_TIMER_OVERDUE,
+				clasp_rack_probe_delay(sk));
+	else
+		clasp_timer_stop(sk, CLASP_TIMER_OVERDUE);
+}
+
+/**
+ * clasp_timer_end_probed() - the end of what was sent was probed
+ * @sk: the socket, locked
+ *
+ * Source: RFC 8985, section 7.3: the probe has a whole timeout.
+ */
+void clasp_timer_end_probed(struct sock *sk)
+{
+	clasp_timer_await_ack(sk);
+}
+
+/**
  * clasp_timer_window_checked() - all was sent that the windows allow
  * @sk: the socket, locked
  *
@@ -435,7 +484,7 @@ void clasp_timer_window_checked(struct sock *sk)
 	struct clasp_sock *csk = clasp_sk(sk);
 	u64 delay;
 
-	if (!csk->send_head || csk->snd_una != csk->snd_nxt) {
+	if (csk->write_seq == csk->snd_nxt || csk->snd_una != csk->snd_nxt) {
 		clasp_timer_stop(sk, CLASP_TIMER_PROBE);
 		csk->probes = 0;
 		return;

@@ -325,6 +325,7 @@ inline ring()
 	:: TIME && TIRED && (UNACKED || UNSENT) -> event = EV_GIVE_UP
 	:: !calm && (UNACKED || UNSENT || KEPT_ALIVE) -> event = EV_GIVE_UP
 	:: !calm && SYNCHRONIZED -> event = EV_ACK_DUE
+	:: !calm && SYNCHRONIZED && UNACKED -> event = EV_ACK_OVERDUE
 	:: !calm && KEPT_ALIVE -> event = EV_KEEPALIVE; held = true
 	:: TIME && my.fin_awaited -> event = EV_FIN_WAIT_2_OVER
 	:: TIME && my.waits_2msl -> event = EV_TIME_WAIT_OVER
@@ -478,7 +479,7 @@ inline act()
 	if :: DO(TAKE_FIN) -> my.fin_heard = true; my.fin_at = 0 :: else fi;
 	if :: DO(QUEUE_FIN) -> my.fin_queued = true; my.end++ :: else fi;
 	if :: DO(SEND_SYN) || DO(SEND_SYN_ACK) -> send_syn() :: else fi;
-	if :: DO(RETRANSMIT) -> retransmit() :: else fi;
+	if :: DO(RETRANSMIT) || DO(FIND_LOSS) -> retransmit() :: else fi;
 	if :: DO(SEND_PROBE) -> probe() :: else fi;
 	if :: DO(SEND_ACK) -> send_ack() :: else fi;
 	if :: DO(CHALLENGE) || DO(REPEAT_ACK) -> challenge() :: else fi;

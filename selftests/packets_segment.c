@@ -48,6 +48,37 @@ static size_t parse_opts(const char *hex, u8 *opts, size_t room, size_t unit)
 	return (len + unit - 1) / unit * unit;
 }
 
+static u8 *put_be32(u8 *to, u32 value)
+{
+	int i;
+
+	for (i = 24; i >= 0; i -= 8)
+		*to++ = value >> i;
+	return to;
+}
+
+/* "1001-2001,3001-4001", blocks counted as "ack" is: the option's offsets from it. */
+static void parse_sack(struct segment_spec *spec, char *word)
+{
+	u8 *at = spec->opts + 2;
+	char *block, *end;
+
+	if (!spec->ack.named || spec->ack.absolute)
+		bad_line("\"sack\" wants an \"ack\" before it");
+	while ((block = strsep(&word, ","))) {
+		end = strchr(block, '-');
+		if (!end || at + 8 > spec->opts + SEG_HDR_MAX - SEG_HDR)
+			bad_line("\"sack\": not a block, or too many");
+		*end++ = 0;
+		at = put_be32(at, parse_number(block) - spec->ack.value);
+		at = put_be32(at, parse_number(end) - spec->ack.value);
+	}
+	spec->opts[0] = 5;
+	spec->opts[1] = at - spec->opts;
+	spec->opts_len = (spec->opts[1] + 7) / 8 * 8;
+	spec->has |= HAS_OPTS;
+}
+
 static const struct {
 	const char *name;
 	u8 type;
@@ -159,6 +190,8 @@ static void parse_field(struct segment_spec *spec, const char *key, char **at)
 		spec->opts_len = parse_opts(value_word(at, key), spec->opts,
 					    SEG_HDR_MAX - SEG_HDR, 8);
 		spec->has |= HAS_OPTS;
+	} else if (!strcmp(key, "sack")) {
+		parse_sack(spec, value_word(at, key));
 	} else if (!strcmp(key, "ipopt")) {
 		spec->ip_opts_len = parse_opts(value_word(at, key),
 					       spec->ip_opts, IP_OPTS_MAX, 4);

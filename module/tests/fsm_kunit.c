@@ -151,6 +151,7 @@ static const struct expected in_syn_received[] = {
 /* 3.8.3 and 3.8.6.1, in the states where something may be unacknowledged. */
 #define SENDING(state)							\
 	ON(RETRANSMIT, state, DO(RETRANSMIT)),				\
+	ON(ACK_OVERDUE, state, DO(FIND_LOSS)),				\
 	ON(GIVE_UP, CLOSED, DO(REPORT_TIMEOUT) |			\
 	   DO(DESTROY) | DO(HANG_UP)),					\
 	ON(PROBE, state, DO(SEND_PROBE))
@@ -353,7 +354,7 @@ STATE_CASE(time_wait, TIME_WAIT)
 static void fsm_total(struct kunit *test)
 {
 	const u32 nothing = CLASP_DO_NEVER | CLASP_DO_IGNORE;
-	const u32 known = nothing | ((CLASP_DO_NOTE_ICMP << 1) - 1);
+	const u32 known = nothing | ((CLASP_DO_FIND_LOSS << 1) - 1);
 	const struct clasp_cell *cell;
 	int state, event;
 	const char *name;

@@ -219,6 +219,7 @@ static void keepalive_then_data(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
+	wire_sysctl()->tail_loss_probe = 0;
 	open_pair(test, &pair);
 	wire_option(wire, pair.client, CLASP_KEEPIDLE, 10);
 	wire_option(wire, pair.client, CLASP_KEEPINTVL, 1);

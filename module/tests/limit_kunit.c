@@ -22,6 +22,7 @@ static void limit_user_timeout(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
+	wire_sysctl()->tail_loss_probe = 0;
 	wire_open_idle(test->priv, &pair);
 	wire_option(wire, pair.client, CLASP_USER_TIMEOUT, 5500);
 	wire_cut(wire, C);
@@ -207,6 +208,7 @@ static void limit_path_advice(struct kunit *test)
 	struct dst_entry *dst = kunit_kzalloc(test, sizeof(*dst), GFP_KERNEL);
 	struct wire_pair pair;
 
+	wire_sysctl()->tail_loss_probe = 0;
 	KUNIT_ASSERT_NOT_NULL(test, dst);
 	wire_open_idle(test->priv, &pair);
 	dst_init(dst, &ops, NULL, DST_OBSOLETE_NONE, DST_NOCOUNT);

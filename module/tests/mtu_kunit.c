@@ -171,7 +171,7 @@ static void mtu_black_hole(struct kunit *test)
 	KUNIT_EXPECT_LE(test, wire->now - start, SECONDS(6));
 	KUNIT_EXPECT_GE(test, mss(&pair), 1024 - 32);
 	KUNIT_EXPECT_LE(test, mss(&pair), 1024);
-	KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->recovery.lost, 0);
+	KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->rtxq.lost, 0);
 }
 
 /* Narrower still: half of it, and no less than the least. */

@@ -220,7 +220,7 @@ static void sim_check_alive(struct sim *sim, const struct clasp_sock *csk)
 	case CLASP_ESTABLISHED:
 	case CLASP_CLOSE_WAIT:
 		alive = held &&
-			(sends || skb_queue_empty(&sk->sk_write_queue));
+			(sends || csk->snd_una == csk->write_seq);
 		break;
 	case CLASP_FIN_WAIT_2:
 		alive = held || csk->deadline[CLASP_TIMER_FIN_WAIT_2];

@@ -232,7 +232,7 @@ static void stream_burst_loss(struct kunit *test)
 		};
 		KUNIT_EXPECT_TRUE(test, wire_pump(wire, &stream, 1));
 		wire_run(wire, SECONDS(1));
-		KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->recovery.lost,
+		KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->rtxq.lost,
 				0);
 		KUNIT_EXPECT_EQ(test,
 				(int)clasp_sk(pair.client->sk)->recovery.phase,

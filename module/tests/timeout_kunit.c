@@ -80,6 +80,7 @@ static void timeout_data(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
+	wire_sysctl()->tail_loss_probe = 0;
 	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 5, wire_send(pair.client, "hello", 5));
@@ -99,6 +100,7 @@ static void timeout_orphan(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
+	wire_sysctl()->tail_loss_probe = 0;
 	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	wire_close(wire, &pair.client);
@@ -140,6 +142,7 @@ static void timeout_half_closed(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
+	wire_sysctl()->tail_loss_probe = 0;
 	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 0, kernel_sock_shutdown(pair.client, SHUT_WR));
@@ -180,6 +183,7 @@ static void timeout_after_lost_syn(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct socket *client = wire_socket(wire, C, WIRE_CLIENT_PORT);
 
+	wire_sysctl()->tail_loss_probe = 0;
 	wire_listen(wire, 8);
 	wire_rule(wire, &(struct wire_rule){
 		.count = 1, .fate = WIRE_DROP, .from = C,

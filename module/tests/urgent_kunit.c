@@ -83,6 +83,7 @@ static void urgent_in_all_segments(struct kunit *test)
 	struct wire_pair pair;
 	int i;
 
+	wire_sysctl()->tail_loss_probe = 0;
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
