@@ -7,13 +7,13 @@
 KDIR ?= $(dir $(firstword $(wildcard /lib/modules/$(shell uname -r)/build/Makefile)))
 VM_KERNEL := 6.1
 
-export KERNEL TESTS CLOCK SEED SEEDS
+export KERNEL TESTS CASES ROUNDS CLOCK SEED SEEDS
 
 all:
 	@cp "$$(scripts/build $(or $(KDIR),$(VM_KERNEL)))/clasp.ko" .
 	@echo "clasp.ko is for $$(/sbin/modinfo -F vermagic ./clasp.ko | cut -d' ' -f1)"
 
-demo check soak lint:
+demo check bench soak lint:
 	@scripts/$@
 
 vm:
@@ -23,6 +23,7 @@ help:
 	@echo 'make         build clasp.ko for KDIR (default: the running kernel, else $(VM_KERNEL))'
 	@echo 'make demo    send a file over a lossy link in a VM and look at the connection'
 	@echo 'make check   run all tests; KERNEL="6.1 ..." and TESTS="name ..." select'
+	@echo 'make bench   measure CLASP beside TCP and SCTP in a VM; KERNEL=6.12 and CASES="name ..." select'
 	@echo 'make soak    simulate two programs on a bad wire; SEEDS=100000 SEED=1 are how many and the first'
 	@echo 'make vm      open a shell in a VM with the module loaded; KERNEL=6.1 selects'
 	@echo 'make lint    check the style and the warnings of the source'
@@ -37,4 +38,4 @@ clean:
 		-o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name 'modules.order' -o -name 'Module.symvers' \) -exec rm -f {} +
 
-.PHONY: all demo check soak lint vm help clean
+.PHONY: all demo check bench soak lint vm help clean
