@@ -7,7 +7,7 @@
 KDIR ?= $(dir $(firstword $(wildcard /lib/modules/$(shell uname -r)/build/Makefile)))
 VM_KERNEL := 6.1
 
-export KERNEL TESTS CASES ROUNDS CLOCK SEED SEEDS
+export KERNEL TESTS CASES ROUNDS PROFILE CLOCK SEED SEEDS
 
 all:
 	@cp "$$(scripts/build $(or $(KDIR),$(VM_KERNEL)))/clasp.ko" .

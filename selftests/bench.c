@@ -8,6 +8,9 @@
  * network namespaces.  All are used as a program would that says nothing: no option
  * and no setting is changed.  The results are lines "# bench CASE UNIT PROTOCOL ROUND
  * VALUE" among the TAP; scripts/bench makes a table of them.
+ *
+ * From the environment: ROUNDS, instead of each case's own number, and PROFILE=1 to show
+ * where the instructions go, which costs some.
  */
 #include <errno.h>
 #include <signal.h>
@@ -38,12 +41,12 @@ static struct protocol protocols[] = {
 
 #define BULK(name_, write_, ...) {					\
 	.name = name_, .unit = "MB/s", .measure = measure_stream,	\
-	.write = write_, .count = 1, .warm = 0.05, .seconds = 0.2, __VA_ARGS__ }
+	.write = write_, .count = 1, .warm = 0.2, .seconds = 0.4, __VA_ARGS__ }
 
 #define AT_ONCE(count_) {						\
 	.name = "at-once/" #count_, .unit = "MB/s",			\
 	.measure = measure_stream, .write = 16 << 10, .count = count_,	\
-	.warm = 0.05, .seconds = 0.2 }
+	.warm = 0.2, .seconds = 0.4 }
 
 /*
  * Slow start is in it: a path is worth what it gives from the beginning on.  Where
@@ -116,12 +119,17 @@ static void too_long(int signal)
 
 static __noreturn void run(const struct bench *b, const struct protocol *p, int round)
 {
+	int profile = number_env("PROFILE", 0);
 	double value;
 
 	/* Whatever it starts ends with it. */
 	setpgid(0, 0);
 	net_make(b, round);
+	if (profile)
+		profile_start();
 	value = b->measure(b, p, round);
+	if (profile)
+		profile_show(b->name, p->name);
 	printf("# bench %s %s %s %d %.6g\n", b->name, b->unit, p->name, round, value);
 	fflush(stdout);
 	_exit(0);

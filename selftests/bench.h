@@ -58,12 +58,10 @@ int net_pair(const struct protocol *p, int listener, int port, int *peer);
  */
 void net_abort(int fd);
 
-/* ---- bench_device.c ------------------------------------------------------- */
+/* ---- bench_netem.c -------------------------------------------------------- */
 
-/* No offload of any kind: what a program sends in one go leaves in many packets. */
-void device_make_plain(const char *name);
-/* Packets that leave by this device are impaired. */
-void device_impair(const char *name, const struct netem *netem, int seed);
+/* Packets that leave this host by this device are impaired. */
+void netem_add(const char *device, const struct netem *netem, int seed);
 
 /* ---- what is measured ----------------------------------------------------- */
 
@@ -73,6 +71,12 @@ double measure_requests(const struct bench *b, const struct protocol *p, int rou
 double measure_connections(const struct bench *b, const struct protocol *p, int round);
 double measure_idle_memory(const struct bench *b, const struct protocol *p, int round);
 double measure_timewait_memory(const struct bench *b, const struct protocol *p, int round);
+
+/* ---- bench_profile.c ------------------------------------------------------ */
+
+void profile_start(void);
+/* Prints what was executed most since then. */
+void profile_show(const char *what, const char *protocol);
 
 /* fork() that can't fail. */
 int bench_fork(void);

@@ -8,5 +8,6 @@ for module in "${CLASP_KO%/*}"/sctp-*.ko; do
 	[ ! -e "$module" ] || insmod "$module" || exit
 done
 
+echo "# clock $CLASP_CLOCK"
 # shellcheck disable=SC2046
 exec ./bench $(echo "$CASES" | tr , ' ')

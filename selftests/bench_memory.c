@@ -5,9 +5,9 @@
  * socket, its file and inode, an entry in a table, a timer or a page half used.  A
  * second figure, from the allocator's own list, says where it is.
  *
- * Before each look, pages that processors keep for themselves are given back, and
- * before the first, as many connections were there and went away: what the kernel
- * allocates once, or keeps for the next, is nobody's.
+ * Pages that processors keep for themselves are free as well.  Before the first look,
+ * as many connections were there and went away: what the kernel allocates once, or
+ * keeps for the next, is nobody's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,22 +41,32 @@ static void settle(void)
 {
 	sleep(2);
 	sysctl_set("vm/drop_caches", "3");
-	sysctl_set("vm/compact_memory", "1");
 	sysctl_set("vm/stat_refresh", "1");
 }
 
-static long free_kilobytes(void)
+/* The sum of what a file of the kernel's has after this word, at the start of lines */
+static long sum_of(const char *path, const char *word)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kb = -1;
+	FILE *f = fopen(path, "r");
+	size_t len = strlen(word);
+	char line[256], *at;
+	long sum = 0;
 
 	if (!f)
-		die_errno("/proc/meminfo");
-	while (kb < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "MemFree: %ld", &kb);
+		die_errno(path);
+	while (fgets(line, sizeof(line), f)) {
+		at = line + strspn(line, " ");
+		if (!strncmp(at, word, len))
+			sum += strtol(at + len, NULL, 10);
+	}
 	fclose(f);
-	return kb;
+	return sum;
+}
+
+static long free_bytes(void)
+{
+	return 1024 * sum_of("/proc/meminfo", "MemFree:") +
+		getpagesize() * sum_of("/proc/zoneinfo", "count:");
 }
 
 static struct cache *cache_of(const char *name)
@@ -132,7 +142,7 @@ static void abort_pair(struct pair *pair)
 struct scene {
 	struct pair *pairs;
 	int listener, count;
-	long before;		/* free kilobytes */
+	long before;		/* bytes that were free */
 };
 
 static void open_all(struct scene *s, const struct protocol *p)
@@ -162,7 +172,7 @@ static void begin(struct scene *s, const struct bench *b, const struct protocol 
 	read_caches(0, p->name, b->count);
 	settle();
 	read_caches(0, p->name, b->count);
-	s->before = free_kilobytes();
+	s->before = free_bytes();
 }
 
 static double bytes_each(struct scene *s, const struct protocol *p, int round)
@@ -170,7 +180,7 @@ static double bytes_each(struct scene *s, const struct protocol *p, int round)
 	double bytes;
 
 	settle();
-	bytes = 1024.0 * (s->before - free_kilobytes()) / s->count;
+	bytes = (double)(s->before - free_bytes()) / s->count;
 	read_caches(round == 1, p->name, s->count);
 	return bytes;
 }

@@ -80,10 +80,22 @@ static void link_hosts(enum host host, int net, enum host gate, const char *devi
 	       net, net, net, net);
 }
 
+/* No offload of any kind: what a program sends in one go leaves in many packets. */
 static void make_plain(enum host host, const char *device)
 {
+	static const char * const features[] = {
+		"tx-checksum-ip-generic", "tx-generic-segmentation",
+		"tx-tcp-segmentation", "tx-sctp-segmentation", "rx-gro",
+	};
+	char command[128];
+	size_t i;
+
 	net_enter(host);
-	device_make_plain(device);
+	for (i = 0; i < sizeof(features) / sizeof(*features); i++) {
+		snprintf(command, sizeof(command), "./features %s %s off", device, features[i]);
+		if (system(command))
+			die("%s keeps its features", device);
+	}
 }
 
 static void make_link(const struct bench *b)
@@ -114,7 +126,7 @@ static void make_path(const struct bench *b, int seed)
 		link_hosts(i ? THERE : HERE, i + 1, BETWEEN, devices[i]);
 		make_plain(i ? THERE : HERE, "eth0");
 		make_plain(BETWEEN, devices[i]);
-		device_impair(devices[i], &b->netem, 2 * seed + i);
+		netem_add(devices[i], &b->netem, 2 * seed + i);
 	}
 }
 

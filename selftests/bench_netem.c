@@ -1,85 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What can be told network devices: ethtool's ioctl and a netem of its own. */
+/*
+ * A path that impairs: netem on a network device.  By netlink, since tc knows no seed
+ * yet, and each protocol shall lose the same packets.
+ */
 #include <errno.h>
-#include <linux/ethtool.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 #include <net/if.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "bench.h"
-
-#define FEATURES_MAX 256
-
-/* ---- offloads ------------------------------------------------------------- */
-
-static void ethtool(const char *device, void *command)
-{
-	struct ifreq req = { .ifr_data = command };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	snprintf(req.ifr_name, IFNAMSIZ, "%s", device);
-	if (ioctl(fd, SIOCETHTOOL, &req) < 0)
-		die_errno("SIOCETHTOOL");
-	close(fd);
-}
-
-static int feature_count(const char *device)
-{
-	struct {
-		struct ethtool_sset_info info;
-		u32 count;
-	} query = {
-		.info.cmd = ETHTOOL_GSSET_INFO,
-		.info.sset_mask = 1ull << ETH_SS_FEATURES,
-	};
-
-	ethtool(device, &query);
-	if (!query.info.sset_mask || query.count > FEATURES_MAX)
-		die("%s: has no list of features", device);
-	return query.count;
-}
-
-/* By name, since each protocol has its own: tx-tcp-segmentation, tx-sctp-segmentation. */
-static int is_offload(const char *feature)
-{
-	return strstr(feature, "segmentation") || strstr(feature, "checksum") ||
-	       !strncmp(feature, "rx-gro", 6);
-}
-
-void device_make_plain(const char *device)
-{
-	int count = feature_count(device), i;
-	struct {
-		struct ethtool_gstrings head;
-		char name[FEATURES_MAX][ETH_GSTRING_LEN];
-	} *strings = calloc(1, sizeof(*strings));
-	struct {
-		struct ethtool_sfeatures head;
-		struct ethtool_set_features_block block[FEATURES_MAX / 32];
-	} set = { .head.cmd = ETHTOOL_SFEATURES, .head.size = (count + 31) / 32 };
-
-	if (!strings)
-		die("no memory");
-	strings->head.cmd = ETHTOOL_GSTRINGS;
-	strings->head.string_set = ETH_SS_FEATURES;
-	strings->head.len = count;
-	ethtool(device, strings);
-	for (i = 0; i < count; i++)
-		if (is_offload(strings->name[i]))
-			set.block[i / 32].valid |= 1u << (i % 32);
-	/* The kernel passes over what the device can't change. */
-	ethtool(device, &set);
-	free(strings);
-}
-
-/* ---- netem ---------------------------------------------------------------- */
 
 /* Newer than some systems' headers; a kernel before 6.6 takes no notice. */
 #define NETEM_PRNG_SEED 14
@@ -158,8 +90,7 @@ static void talk(struct request *r)
 		die_errno("netem");
 }
 
-/* By hand, since tc knows no seed yet: each protocol shall lose the same packets. */
-void device_impair(const char *device, const struct netem *netem, int seed)
+void netem_add(const char *device, const struct netem *netem, int seed)
 {
 	struct request r = {
 		.head.nlmsg_len = NLMSG_LENGTH(sizeof(r.tc)),
