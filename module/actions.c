@@ -20,6 +20,7 @@
 #include "reply.h"
 #include "rtt.h"
 #include "rtxq.h"
+#include "sack.h"
 #include "sndq.h"
 #include "socket.h"
 #include "timer.h"
@@ -199,6 +200,8 @@ static void clasp_do_segment(struct sock *sk, u32 actions, struct sk_buff *skb)
 		clasp_do_take_syn(sk, skb);
 	if (actions & CLASP_DO_TAKE_ACK)
 		clasp_ack_take(sk, skb);
+	if (actions & CLASP_DO_NOTE_DUPLICATE)
+		clasp_sack_duplicate(clasp_sk(sk), CLASP_CB(skb));
 }
 
 /* What sends. */

@@ -117,27 +117,28 @@ enum clasp_event {
 #define CLASP_DO_ANSWER_RST		0x00000040 /* RST that fits the segment */
 #define CLASP_DO_TAKE_SYN		0x00000080 /* learn the peer's numbers */
 #define CLASP_DO_TAKE_ACK		0x00000100 /* free what is acknowledged */
-#define CLASP_DO_ESTABLISH		0x00000200 /* ready for data, wake user */
-#define CLASP_DO_TAKE_TEXT		0x00000400 /* urgent pointer, data */
-#define CLASP_DO_TAKE_FIN		0x00000800 /* tell the reader: no more */
-#define CLASP_DO_QUEUE_FIN		0x00001000 /* FIN behind the last byte */
-#define CLASP_DO_SEND_SYN		0x00002000
-#define CLASP_DO_SEND_SYN_ACK		0x00004000
-#define CLASP_DO_RETRANSMIT		0x00008000
-#define CLASP_DO_SEND_PROBE		0x00010000
-#define CLASP_DO_SEND_ACK		0x00020000
-#define CLASP_DO_CHALLENGE		0x00040000 /* ACK, rate-limited */
-#define CLASP_DO_AWAIT_FIN		0x00080000 /* FIN-WAIT-2 timer, if closed */
-#define CLASP_DO_START_2MSL		0x00100000 /* (re)start TIME-WAIT's time */
-#define CLASP_DO_YIELD			0x00200000 /* make room for a new SYN */
-#define CLASP_DO_DESTROY		0x00400000 /* leave tables, stop timers */
-#define CLASP_DO_HANG_UP		0x00800000 /* user: it is over, wake up */
+#define CLASP_DO_NOTE_DUPLICATE		0x00000200 /* for the next SACK option */
+#define CLASP_DO_ESTABLISH		0x00000400 /* ready for data, wake user */
+#define CLASP_DO_TAKE_TEXT		0x00000800 /* urgent pointer, data */
+#define CLASP_DO_TAKE_FIN		0x00001000 /* tell the reader: no more */
+#define CLASP_DO_QUEUE_FIN		0x00002000 /* FIN behind the last byte */
+#define CLASP_DO_SEND_SYN		0x00004000
+#define CLASP_DO_SEND_SYN_ACK		0x00008000
+#define CLASP_DO_RETRANSMIT		0x00010000
+#define CLASP_DO_SEND_PROBE		0x00020000
+#define CLASP_DO_SEND_ACK		0x00040000
+#define CLASP_DO_CHALLENGE		0x00080000 /* ACK, rate-limited */
+#define CLASP_DO_AWAIT_FIN		0x00100000 /* FIN-WAIT-2 timer, if closed */
+#define CLASP_DO_START_2MSL		0x00200000 /* (re)start TIME-WAIT's time */
+#define CLASP_DO_YIELD			0x00400000 /* make room for a new SYN */
+#define CLASP_DO_DESTROY		0x00800000 /* leave tables, stop timers */
+#define CLASP_DO_HANG_UP		0x01000000 /* user: it is over, wake up */
 
 /* Each of these is alone in its cell, so that their order is no matter. */
-#define CLASP_DO_RECALL_SYN		0x01000000 /* out of the SYN cookie */
-#define CLASP_DO_REPEAT_ACK		0x02000000 /* rate-limited per connection */
-#define CLASP_DO_NOTE_ICMP		0x04000000 /* user: if all else fails */
-#define CLASP_DO_FIND_LOSS		0x08000000 /* or probe for one */
+#define CLASP_DO_RECALL_SYN		0x02000000 /* out of the SYN cookie */
+#define CLASP_DO_REPEAT_ACK		0x04000000 /* rate-limited per connection */
+#define CLASP_DO_NOTE_ICMP		0x08000000 /* user: if all else fails */
+#define CLASP_DO_FIND_LOSS		0x10000000 /* or probe for one */
 
 /* Explicitly nothing: the event is legal here and changes nothing. */
 #define CLASP_DO_IGNORE			0x40000000

@@ -76,7 +76,7 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 	if (flags & CLASP_SYN)
 		header.mss = clasp_mtu_max_mss(csk, csk->af,
 					       csk->af->mtu(sk));
-	else if (!skb->len && header.flags & CLASP_ACK)
+	else if (!skb->len && header.flags == CLASP_ACK)
 		header.block_count = clasp_sack_tell(csk, blocks);
 	clasp_urgent_point(csk, &header);
 	clasp_segment_push(skb, &header);

@@ -418,10 +418,7 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 	sock_owned_by_me(sk);
 	if (!text_len && !(cb->flags & CLASP_FIN))
 		return;
-	if (clasp_before(cb->seq, csk->rcv_nxt))
-		clasp_sack_duplicate(csk, cb->seq,
-				     clasp_before(cb->end_seq, csk->rcv_nxt) ?
-				     cb->end_seq : csk->rcv_nxt);
+	clasp_sack_duplicate(csk, cb);
 	if (!clasp_after(cb->end_seq, csk->rcv_nxt)) {
 		clasp_rcvq_refuse(sk, CLASP_MIB_InDuplicate);
 		return;
@@ -441,7 +438,7 @@ void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb)
 	clasp_rcvq_refuse(sk, CLASP_MIB_InOutOfOrder);
 	clasp_sack_received(csk, cb->seq);
 	if (!clasp_ofo_insert(sk, skb)) {
-		clasp_sack_duplicate(csk, cb->seq, cb->end_seq);
+		clasp_sack_repeated(csk, cb->seq, cb->end_seq);
 		kfree_skb(skb);
 	}
 }

@@ -73,13 +73,16 @@ static void clasp_recovery_undo(struct sock *sk)
  * RFC 3708: all that was sent again has arrived twice, so none of it was lost.
  * This may turn out when the phase is over already.
  */
-static void clasp_recovery_note_duplicate(struct sock *sk, u32 bytes)
+static void clasp_recovery_note_duplicate(struct sock *sk,
+					  const struct clasp_delivery *delivery)
 {
 	struct clasp_recovery *recovery = &clasp_sk(sk)->recovery;
 
-	if (!recovery->undo_from || !recovery->undo_bytes)
+	if (!recovery->undo_from || !recovery->undo_bytes ||
+	    !clasp_after(delivery->dsack_end, recovery->undo_from))
 		return;
-	recovery->undo_bytes -= min_t(u64, recovery->undo_bytes, bytes);
+	recovery->undo_bytes -= min_t(u64, recovery->undo_bytes,
+				      delivery->dsack);
 	if (!recovery->undo_bytes)
 		clasp_recovery_undo(sk);
 }
@@ -180,7 +183,7 @@ void clasp_recovery_acked(struct sock *sk,
 
 	clasp_rack_delivered(csk, delivery);
 	if (delivery->dsack)
-		clasp_recovery_note_duplicate(sk, delivery->dsack);
+		clasp_recovery_note_duplicate(sk, delivery);
 	clasp_recovery_frto(sk, delivery);
 	if (recovery->phase != CLASP_OPEN &&
 	    !clasp_before(csk->snd_una, recovery->recover))

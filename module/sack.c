@@ -27,16 +27,29 @@ void clasp_sack_received(struct clasp_sock *csk, u64 seq)
 }
 
 /**
- * clasp_sack_duplicate() - data came that was there already
+ * clasp_sack_repeated() - data came that was there already
  * @csk: the socket, locked
  * @start: its first number
  * @end: the one after its last
  *
  * Source: RFC 2883, section 4.
  */
-void clasp_sack_duplicate(struct clasp_sock *csk, u64 start, u64 end)
+void clasp_sack_repeated(struct clasp_sock *csk, u64 start, u64 end)
 {
 	csk->sack.duplicate = (struct clasp_block){ start, end };
+}
+
+/**
+ * clasp_sack_duplicate() - the same, if a segment begins with data in order
+ * @csk: the socket, locked
+ * @cb: the segment
+ */
+void clasp_sack_duplicate(struct clasp_sock *csk, const struct clasp_cb *cb)
+{
+	if (clasp_before(cb->seq, csk->rcv_nxt))
+		clasp_sack_repeated(csk, cb->seq,
+				    clasp_before(cb->end_seq, csk->rcv_nxt) ?
+				    cb->end_seq : csk->rcv_nxt);
 }
 
 /* The skb that has this number, of those out of order, or NULL. */
@@ -162,19 +175,19 @@ static int clasp_sack_sort(const struct clasp_sock *csk,
 
 /*
  * From where on a block may tell something new: the ACK before had one that
- * began no later and ended here.
+ * began no later and ended here. Not farther, if another began before that end: a
+ * segment that lies in neither of the two may lie in this one.
  */
 static u64 clasp_sack_news(const struct clasp_rtxq *rtxq,
 			   const struct clasp_block *block)
 {
-	u64 from = block->start;
 	int i;
 
 	for (i = 0; i < rtxq->reports; i++)
-		if (clasp_between(rtxq->reported[i].start, from,
+		if (clasp_between(rtxq->reported[i].start, block->start,
 				  rtxq->reported[i].end))
-			from = rtxq->reported[i].end;
-	return from;
+			return rtxq->reported[i].end;
+	return block->start;
 }
 
 /**

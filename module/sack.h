@@ -7,7 +7,8 @@
 #include "rtxq.h"
 
 void clasp_sack_received(struct clasp_sock *csk, u64 seq);
-void clasp_sack_duplicate(struct clasp_sock *csk, u64 start, u64 end);
+void clasp_sack_repeated(struct clasp_sock *csk, u64 start, u64 end);
+void clasp_sack_duplicate(struct clasp_sock *csk, const struct clasp_cb *cb);
 int clasp_sack_tell(struct clasp_sock *csk, struct clasp_block *blocks);
 void clasp_sack_take(struct sock *sk, const struct sk_buff *skb,
 		     struct clasp_delivery *delivery);

@@ -141,7 +141,7 @@ static const struct expected in_syn_received[] = {
 	ON(ACK_STALE, state, DO(CHALLENGE)),				\
 	ON(RST_UNSURE, state, DO(CHALLENGE)),				\
 	ON(RST_STRAY, state, DO(IGNORE)),				\
-	ON(OUTSIDE, state, DO(SEND_ACK)),				\
+	ON(OUTSIDE, state, DO(NOTE_DUPLICATE) | DO(SEND_ACK)),		\
 	ON(OUTSIDE_EMPTY, state, DO(REPEAT_ACK)),			\
 	ON(INCOMPLETE, state, DO(IGNORE)),				\
 	/* 3.9.2.2 with RFC 5927: not on the word of an ICMP message. */ \

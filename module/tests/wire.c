@@ -475,28 +475,57 @@ static u16 wire_port(enum wire_end end)
 	return end == WIRE_CLIENT ? WIRE_CLIENT_PORT : WIRE_SERVER_PORT;
 }
 
-/* A segment out of nowhere, as if its end had sent it from this port. */
-static void wire_forge(struct wire *wire, u16 port,
-		       const struct wire_segment *seg)
+/* A segment out of nowhere, with options, as if its end had sent it from this port. */
+static void wire_forge_options(struct wire *wire, u16 port,
+			       const struct wire_segment *seg,
+			       const void *options, u32 options_len)
 {
-	struct clasphdr *hdr = kunit_kzalloc(wire->test, sizeof(*hdr) + seg->len,
-					     GFP_KERNEL);
+	u32 len = sizeof(struct clasphdr) + options_len + seg->len;
+	struct clasphdr *hdr = kunit_kzalloc(wire->test, len, GFP_KERNEL);
 	struct sk_buff *skb;
 
 	KUNIT_ASSERT_NOT_NULL(wire->test, hdr);
+	memcpy(hdr + 1, options, options_len);
 	hdr->source = htons(port);
 	hdr->dest = htons(wire_port(!seg->from));
-	hdr->ver_len = 0x14;
+	hdr->ver_len = 0x14 + options_len / 8;
 	hdr->flags = seg->flags;
 	hdr->seq = cpu_to_be64(seg->seq);
 	hdr->ack_seq = cpu_to_be64(seg->ack_seq);
 	hdr->window = cpu_to_be32(seg->window);
 	hdr->urg_ptr = cpu_to_be16(seg->urg_ptr);
-	skb = wire_packet(hdr, sizeof(*hdr) + seg->len, seg->from);
+	skb = wire_packet(hdr, len, seg->from);
 	kunit_kfree(wire->test, hdr);
 	KUNIT_ASSERT_NOT_NULL(wire->test, skb);
 	wire_launch(wire, skb, wire->now);
 	wire_next(wire, wire->now);
+}
+
+static void wire_forge(struct wire *wire, u16 port,
+		       const struct wire_segment *seg)
+{
+	wire_forge_options(wire, port, seg, "", 0);
+}
+
+/* An ACK with a SACK option. */
+void wire_inject_sack(struct wire *wire, enum wire_end from, u64 seq,
+		      u64 ack_seq, const struct clasp_block *blocks, u32 count)
+{
+	u8 options[CLASP_HEADER_MAX] = {
+		CLASP_OPT_SACK, CLASP_OPT_SACK_BASE + 8 * count,
+	};
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		put_unaligned_be32(blocks[i].start - ack_seq,
+				   options + CLASP_OPT_SACK_BASE + 8 * i);
+		put_unaligned_be32(blocks[i].end - ack_seq,
+				   options + CLASP_OPT_SACK_BASE + 8 * i + 4);
+	}
+	wire_forge_options(wire, wire_port(from), &(struct wire_segment){
+		.from = from, .flags = CLASP_ACK, .seq = seq,
+		.ack_seq = ack_seq, .window = 65536,
+	}, options, 8 * (count + 1));
 }
 
 /* A segment of an end's own port, with its window. */

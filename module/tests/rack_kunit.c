@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is found to be lost, and when (RFC 8985), and what if it was not. Segments
+ * take 10 ms in each direction; so what the ACK of one tells is 20 ms old.
+ */
+#include "../rack.h"
+#include "letters.h"
+
+#define RTT	MS(20)
+
+/* What is sent at one moment counts as sent one after the other, a ns each. */
+#define EXPECT_TIME(test, time, expected)				\
+	KUNIT_EXPECT_LE(test, abs((s64)((time) - (expected))), 1000)
+
+/* An open connection whose client has measured the path, and a clean log. */
+static void open_measured(struct kunit *test, struct wire_pair *pair)
+{
+	struct wire *wire = test->priv;
+	struct wire_stream stream;
+
+	wire_open(wire, pair);
+	stream = (struct wire_stream){
+		.from = pair->client, .to = pair->server, .size = 4 * WIRE_MSS,
+	};
+	KUNIT_ASSERT_TRUE(test, wire_pump(wire, &stream, 1));
+	wire_run(wire, MS(100));
+	EXPECT_TIME(test, clasp_sk(pair->client->sk)->rack.min_rtt, RTT);
+	wire_clear(wire);
+}
+
+static void send_segments(struct kunit *test, struct socket *sock, u32 segments)
+{
+	u32 len = segments * WIRE_MSS;
+	u8 *buf = kunit_kzalloc(test, len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_ASSERT_EQ(test, wire_send(sock, buf, len), len);
+	kunit_kfree(test, buf);
+}
+
+/* Of the segments sent from now on, one after @skip others meets its fate. */
+static void one_segment(struct wire *wire, u32 skip, u8 fate, u64 delay)
+{
+	wire_rule(wire, &(struct wire_rule){
+		.text = true, .skip = skip, .count = 1, .fate = fate,
+		.delay = delay, .from = C,
+	});
+}
+
+/* When a number was sent for the n-th time after the log was cleared, ns; or 0. */
+static u64 sent_at(struct wire *wire, u64 seq, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < wire->logged; i++)
+		if (wire->log[i].from == C && wire->log[i].seq == seq &&
+		    wire->log[i].len && !n--)
+			return wire->log[i].at;
+	return 0;
+}
+
+/*
+ * Section 6.2, step 4: with less than three segments behind it, a hole may still be
+ * filled in a quarter of the round-trip time.
+ */
+static void rack_waits(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+	u64 seq, now;
+
+	open_measured(test, &pair);
+	seq = clasp_sk(pair.client->sk)->snd_nxt;
+	now = wire->now;
+	one_segment(wire, 0, WIRE_DROP, 0);
+	send_segments(test, pair.client, 3);
+	wire_run(wire, MS(100));
+	EXPECT_TIME(test, sent_at(wire, seq, 1), now + RTT + RTT / 4);
+	KUNIT_EXPECT_EQ(test, sent_at(wire, seq, 2), 0);
+}
+
+/* With three, it is lost, as long as nothing has ever been reordered. */
+static void rack_threshold(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+	u64 seq, now;
+
+	open_measured(test, &pair);
+	seq = clasp_sk(pair.client->sk)->snd_nxt;
+	now = wire->now;
+	one_segment(wire, 0, WIRE_DROP, 0);
+	send_segments(test, pair.client, 4);
+	wire_run(wire, MS(100));
+	EXPECT_TIME(test, sent_at(wire, seq, 1), now + RTT);
+	KUNIT_EXPECT_EQ(test, sent_at(wire, seq, 2), 0);
+}
+
+/* Step 3: once there was reordering, the number of segments means nothing. */
+static void rack_reordered(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u64 seq, now;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	one_segment(wire, 0, WIRE_LATE, MS(2));
+	send_segments(test, pair.client, 3);
+	wire_run(wire, MS(200));
+	KUNIT_EXPECT_TRUE(test, csk->rack.reordered);
+	KUNIT_EXPECT_EQ(test, csk->totals.retrans, 0);
+	wire_clear(wire);
+	seq = csk->snd_nxt;
+	now = wire->now;
+	one_segment(wire, 0, WIRE_DROP, 0);
+	send_segments(test, pair.client, 6);
+	wire_run(wire, MS(100));
+	EXPECT_TIME(test, sent_at(wire, seq, 1), now + RTT + RTT / 4);
+}
+
+/* Step 4: a DSACK widens the window, and it stays so for a while. */
+static void rack_widens(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 i;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	KUNIT_EXPECT_EQ(test, csk->rack.steps, 1);
+	one_segment(wire, 0, WIRE_LATE, MS(15));
+	send_segments(test, pair.client, 6);
+	wire_run(wire, MS(500));
+	KUNIT_EXPECT_GT(test, csk->totals.retrans, 0);
+	KUNIT_EXPECT_EQ(test, csk->rack.steps, 2);
+	for (i = 0; i < 15; i++)
+		clasp_rack_recovered(&csk->rack);
+	KUNIT_EXPECT_EQ(test, csk->rack.steps, 2);
+	clasp_rack_recovered(&csk->rack);
+	KUNIT_EXPECT_EQ(test, csk->rack.steps, 1);
+}
+
+/* What was sent again and lost again goes a third time without a time-out. */
+static void rack_lost_again(struct kunit *test)
+{
+	u64 late = clasp_mib_read(&init_net, CLASP_MIB_Timeouts);
+	struct wire *wire = test->priv;
+	struct wire_stream stream;
+	struct wire_pair pair;
+	u64 seq;
+
+	open_measured(test, &pair);
+	seq = clasp_sk(pair.client->sk)->snd_nxt;
+	one_segment(wire, 0, WIRE_DROP, 0);
+	wire_rule(wire, &(struct wire_rule){
+		.text = true, .skip = 10, .count = 1, .fate = WIRE_DROP,
+		.from = C,
+	});
+	stream = (struct wire_stream){
+		.from = pair.client, .to = pair.server, .size = 60 * WIRE_MSS,
+	};
+	KUNIT_EXPECT_TRUE(test, wire_pump(wire, &stream, 1));
+	wire_run(wire, SECONDS(1));
+	KUNIT_EXPECT_EQ(test, late,
+			clasp_mib_read(&init_net, CLASP_MIB_Timeouts));
+	KUNIT_EXPECT_NE(test, sent_at(wire, seq, 1), 0);
+}
+
+/*
+ * Section 7.2: the end of what was sent is probed after two round-trip times, and
+ * as long again as an ACK may be delayed if it is all there is.
+ */
+static void rack_probes_end(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u64 seq, now, delay;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	delay = 2 * csk->rtt.srtt;
+	seq = csk->snd_nxt;
+	now = wire->now;
+	wire_cut(wire, C);
+	send_segments(test, pair.client, 3);
+	wire_run(wire, delay);
+	EXPECT_TIME(test, sent_at(wire, seq + 2 * WIRE_MSS, 1), now + delay);
+	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 4);
+	/* Once; then the time-out comes, counted from it. */
+	wire_run(wire, csk->rtt.rto);
+	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 5);
+	KUNIT_EXPECT_EQ(test, sent_at(wire, seq, 1),
+			now + delay + csk->rtt.rto);
+}
+
+static void rack_probes_lone(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u64 seq, now, delay;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	delay = 2 * csk->rtt.srtt + MS(wire_sysctl()->ack_delay_ms);
+	seq = csk->snd_nxt;
+	now = wire->now;
+	wire_cut(wire, C);
+	send_segments(test, pair.client, 1);
+	wire_run(wire, MS(199));
+	EXPECT_TIME(test, sent_at(wire, seq, 1), now + delay);
+	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 2);
+}
+
+/* Section 7.3: the probe is new data, if there is some. */
+static void rack_probes_new(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u64 seq, delay;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	csk->cong.cwnd = 3 * WIRE_MSS;
+	seq = csk->snd_nxt;
+	delay = 2 * csk->rtt.srtt;
+	wire_cut(wire, C);
+	send_segments(test, pair.client, 5);
+	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 3);
+	wire_run(wire, delay);
+	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 4);
+	KUNIT_EXPECT_NE(test, sent_at(wire, seq + 3 * WIRE_MSS, 0), 0);
+}
+
+/* Section 7.4: the last segment was lost, and the probe mended it. */
+static void rack_probe_repairs(struct kunit *test)
+{
+	u64 late = clasp_mib_read(&init_net, CLASP_MIB_Timeouts);
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 cwnd;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	one_segment(wire, 3, WIRE_DROP, 0);
+	send_segments(test, pair.client, 4);
+	wire_run(wire, MS(150));
+	KUNIT_EXPECT_EQ(test, csk->snd_una, csk->snd_nxt);
+	cwnd = csk->cong.cwnd;
+	/* What follows tells that it arrived but once. */
+	send_segments(test, pair.client, 1);
+	wire_run(wire, MS(150));
+	KUNIT_EXPECT_LT(test, csk->cong.ssthresh, cwnd);
+	KUNIT_EXPECT_EQ(test, late,
+			clasp_mib_read(&init_net, CLASP_MIB_Timeouts));
+}
+
+/* It was only late: it arrives twice, and there was no congestion. */
+static void rack_probe_in_vain(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 ssthresh;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	ssthresh = csk->cong.ssthresh;
+	one_segment(wire, 3, WIRE_LATE, MS(120));
+	send_segments(test, pair.client, 4);
+	wire_run(wire, MS(200));
+	KUNIT_EXPECT_GT(test, csk->totals.retrans, 0);
+	send_segments(test, pair.client, 1);
+	wire_run(wire, MS(150));
+	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, ssthresh);
+	KUNIT_EXPECT_EQ(test, csk->rack.probe_end, 0);
+}
+
+/*
+ * RFC 5682: nothing is heard for a while, as if all was lost, then all ACKs come.
+ * The window is as before, and little was sent again.
+ */
+static void rack_spurious_timeout(struct kunit *test)
+{
+	u64 undone = clasp_mib_read(&init_net, CLASP_MIB_SpuriousRecoveries);
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 cwnd;
+
+	wire_sysctl()->tail_loss_probe = 0;
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	cwnd = csk->cong.cwnd;
+	wire->delay = MS(150);
+	send_segments(test, pair.client, 20);
+	wire_run(wire, SECONDS(2));
+	KUNIT_EXPECT_EQ(test, csk->snd_una, csk->write_seq);
+	KUNIT_EXPECT_EQ(test, undone + 1,
+			clasp_mib_read(&init_net, CLASP_MIB_SpuriousRecoveries));
+	KUNIT_EXPECT_LE(test, csk->totals.retrans, 1);
+	KUNIT_EXPECT_GE(test, csk->cong.cwnd, cwnd);
+}
+
+/* RFC 3708: what was taken for lost in fast recovery arrives, and so twice. */
+static void rack_spurious_recovery(struct kunit *test)
+{
+	u64 undone = clasp_mib_read(&init_net, CLASP_MIB_SpuriousRecoveries);
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 cwnd;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	cwnd = csk->cong.cwnd;
+	one_segment(wire, 0, WIRE_LATE, MS(15));
+	send_segments(test, pair.client, 8);
+	wire_run(wire, MS(25));
+	KUNIT_EXPECT_EQ(test, csk->recovery.phase, CLASP_FAST_RECOVERY);
+	wire_run(wire, SECONDS(1));
+	KUNIT_EXPECT_EQ(test, csk->totals.retrans, 1);
+	KUNIT_EXPECT_EQ(test, undone + 1,
+			clasp_mib_read(&init_net, CLASP_MIB_SpuriousRecoveries));
+	KUNIT_EXPECT_GE(test, csk->cong.cwnd, cwnd);
+}
+
+/*
+ * RFC 6937: the window shrinks in proportion to what is delivered: half of the
+ * segments that arrive let one out, and at the end it is what was wanted.
+ */
+static void rack_proportional(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 flight;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	csk->cong.cwnd = 20 * WIRE_MSS;
+	one_segment(wire, 0, WIRE_DROP, 0);
+	send_segments(test, pair.client, 36);
+	KUNIT_ASSERT_EQ(test, wire_count(wire, C, 0, 0), 20);
+	/* All of the first flight has arrived or is lost. */
+	wire_run(wire, RTT + MS(1));
+	KUNIT_EXPECT_EQ(test, csk->recovery.phase, CLASP_FAST_RECOVERY);
+	flight = csk->cong.ssthresh / WIRE_MSS;
+	KUNIT_EXPECT_LE(test, wire_count(wire, C, 0, 0), 20 + flight + 1);
+	KUNIT_EXPECT_GE(test, wire_count(wire, C, 0, 0), 20 + flight - 4);
+	wire_run(wire, SECONDS(1));
+	KUNIT_EXPECT_EQ(test, csk->snd_una, csk->write_seq);
+}
+
+static struct kunit_case rack_cases[] = {
+	WIRE_CASE(rack_waits),
+	WIRE_CASE(rack_threshold),
+	WIRE_CASE(rack_reordered),
+	WIRE_CASE(rack_widens),
+	WIRE_CASE(rack_lost_again),
+	WIRE_CASE(rack_probes_end),
+	WIRE_CASE(rack_probes_lone),
+	WIRE_CASE(rack_probes_new),
+	WIRE_CASE(rack_probe_repairs),
+	WIRE_CASE(rack_probe_in_vain),
+	WIRE_CASE(rack_spurious_timeout),
+	WIRE_CASE(rack_spurious_recovery),
+	WIRE_CASE(rack_proportional),
+	{}
+};
+
+static struct kunit_suite rack_suite = {
+	.name = "clasp_rack",
+	.init = wire_init,
+	.exit = wire_exit,
+	.test_cases = rack_cases,
+};
+
+kunit_test_suite(rack_suite);
