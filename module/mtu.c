@@ -8,6 +8,7 @@
  * stream that are larger than the others, one at a time (RFC 4821).
  */
 #include "mtu.h"
+#include "offload.h"
 #include "output.h"
 #include "recovery.h"
 #include "rtxq.h"
@@ -120,7 +121,7 @@ void clasp_mtu_reduced(struct sock *sk)
 
 	clasp_mtu_sync(sk);
 	skb_rbtree_walk(skb, &csk->rtxq.tree)
-		if (skb->len > csk->snd_mss &&
+		if (min_t(u32, skb->len, CLASP_CB(skb)->mss) > csk->snd_mss &&
 		    !(CLASP_CB(skb)->state & CLASP_SKB_SACKED))
 			clasp_rtxq_mark_lost(csk, skb);
 	clasp_output_push(sk);
@@ -183,11 +184,29 @@ static u32 clasp_mtu_probe_len(const struct clasp_sock *csk)
  * clasp_mtu_build_len() - how much data an skb of the send queue may have
  * @csk: the socket, locked
  *
- * Return: bytes; more than a segment if there should be a probe.
+ * As many segments as one packet may have; of a small window half, so that one
+ * can be sent while the other is read.
+ *
+ * Return: bytes; more than these segments if there should be a probe.
  */
 u32 clasp_mtu_build_len(const struct clasp_sock *csk)
 {
-	return max(clasp_mtu_probe_len(csk), csk->snd_mss);
+	u32 half = rounddown(csk->max_window / 2, csk->snd_mss);
+	u32 most = min(clasp_offload_most(&csk->inet.sk, csk->snd_mss), half);
+
+	return max3(clasp_mtu_probe_len(csk), csk->snd_mss, most);
+}
+
+/**
+ * clasp_mtu_is_probe() - is this skb to be sent as one segment, too large or not?
+ * @csk: the socket, locked
+ * @skb: in the send queue
+ *
+ * Return: true if it is a probe.
+ */
+bool clasp_mtu_is_probe(const struct clasp_sock *csk, const struct sk_buff *skb)
+{
+	return skb->len && skb->len == clasp_mtu_probe_len(csk);
 }
 
 /**
@@ -215,7 +234,7 @@ u32 clasp_mtu_segment_len(const struct clasp_sock *csk,
  */
 void clasp_mtu_sent(struct clasp_sock *csk, const struct sk_buff *skb)
 {
-	if (skb->len <= csk->snd_mss)
+	if (!clasp_mtu_is_probe(csk, skb))
 		return;
 	csk->mtu.probe_len = skb->len;
 	csk->mtu.probe_end = CLASP_CB(skb)->end_seq;

@@ -15,6 +15,8 @@ void clasp_mtu_sync(struct sock *sk);
 void clasp_mtu_reduced(struct sock *sk);
 void clasp_mtu_doubt(struct sock *sk);
 u32 clasp_mtu_build_len(const struct clasp_sock *csk);
+bool clasp_mtu_is_probe(const struct clasp_sock *csk,
+			const struct sk_buff *skb);
 u32 clasp_mtu_segment_len(const struct clasp_sock *csk,
 			  const struct sk_buff *skb, u32 room);
 void clasp_mtu_sent(struct clasp_sock *csk, const struct sk_buff *skb);

@@ -27,6 +27,44 @@
 static DEFINE_PER_CPU(int, clasp_offload_held);
 static bool clasp_offload_stopped;
 
+/**
+ * clasp_offload_most() - how much data one packet may have
+ * @sk: the socket, locked
+ * @size: bytes of a full segment's data
+ *
+ * As tcp_tso_autosize(): what the route takes, and what is sent in about a
+ * millisecond, but two segments, so that bursts are short on slow links.
+ *
+ * Return: bytes, of whole segments.
+ */
+u32 clasp_offload_most(const struct sock *sk, u32 size)
+{
+	u64 burst = READ_ONCE(sk->sk_pacing_rate) >>
+		    READ_ONCE(sk->sk_pacing_shift);
+	u32 segments;
+
+	if (!sk_can_gso(sk))
+		return size;
+	burst = max_t(u64, burst, 2 * size);
+	segments = (u32)min_t(u64, burst, READ_ONCE(sk->sk_gso_max_size)) / size;
+	return clamp(segments, 1u, max_t(u32, sk->sk_gso_max_segs, 1)) * size;
+}
+
+/**
+ * clasp_offload_mark() - say what segments a packet is to be cut into
+ * @skb: the data, with no header yet; whatever shares it is not on its way
+ * @size: bytes of data in a full one, 0 if there is no data
+ */
+void clasp_offload_mark(struct sk_buff *skb, u32 size)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	bool large = size && skb->len > size;
+
+	shinfo->gso_size = large ? size : 0;
+	shinfo->gso_type = large ? CLASP_GSO_TYPE : 0;
+	shinfo->gso_segs = large ? DIV_ROUND_UP(skb->len, size) : 1;
+}
+
 /* Bytes of a header with its options, or 0 if it is none of ours. */
 static u32 clasp_offload_header_len(const struct clasphdr *hdr)
 {

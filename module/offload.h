@@ -5,6 +5,7 @@
 
 #include <linux/netdev_features.h>
 #include <linux/skbuff.h>
+#include <net/sock.h>
 
 /*
  * What a large packet is to the kernel. Of all types it is the one that loopback
@@ -36,6 +37,8 @@ static inline u32 clasp_offload_size(const struct sk_buff *skb, u32 len)
 	return min_t(u32, skb_shinfo(skb)->gso_size ?: len, len);
 }
 
+u32 clasp_offload_most(const struct sock *sk, u32 size);
+void clasp_offload_mark(struct sk_buff *skb, u32 size);
 struct sk_buff *clasp_offload_segment(struct sk_buff *skb,
 				      netdev_features_t features);
 struct sk_buff *clasp_offload_receive(struct list_head *head,

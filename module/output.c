@@ -5,6 +5,7 @@
 
 #include "cong.h"
 #include "mtu.h"
+#include "offload.h"
 #include "output.h"
 #include "rcvq.h"
 #include "reply.h"
@@ -79,12 +80,14 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 	else if (!skb->len && header.flags == CLASP_ACK)
 		header.block_count = clasp_sack_tell(csk, blocks);
 	clasp_urgent_point(csk, &header);
+	clasp_offload_mark(skb, CLASP_CB(skb)->mss);
+	csk->totals.segs_out += clasp_offload_segments(skb);
+	clasp_count_many(sock_net(sk), CLASP_MIB_OutSegs,
+			 clasp_offload_segments(skb));
 	clasp_segment_push(skb, &header);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->tstamp = 0;
 	skb_set_owner_w(skb, sk);
-	csk->totals.segs_out++;
-	clasp_count_sk(sk, CLASP_MIB_OutSegs);
 	return csk->af->xmit(sk, skb);
 }
 
@@ -101,15 +104,17 @@ static void clasp_output_sent(struct sock *sk, struct sk_buff *skb)
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_cb *cb = CLASP_CB(skb);
 	bool again = clasp_output_again(csk, skb);
+	u32 segments = skb->len ? DIV_ROUND_UP(skb->len, cb->mss) : 0;
 
 	csk->sent_at = clasp_clock();
-	csk->totals.data_segs_out += !!skb->len;
+	csk->totals.data_segs_out += segments;
 	csk->totals.bytes_sent += skb->len;
 	clasp_recovery_sent(csk, cb->end_seq - cb->seq, again);
 	if (again) {
-		csk->totals.retrans++;
+		csk->totals.retrans += max(segments, 1u);
 		csk->totals.bytes_retrans += skb->len;
-		clasp_count_sk(sk, CLASP_MIB_RetransSegs);
+		clasp_count_many(sock_net(sk), CLASP_MIB_RetransSegs,
+				 max(segments, 1u));
 		clasp_rtxq_resent(csk, skb);
 	} else {
 		csk->snd_nxt = cb->end_seq;
@@ -131,10 +136,15 @@ static void clasp_output_sent(struct sock *sk, struct sk_buff *skb)
  */
 static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
 {
+	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_cb *cb = CLASP_CB(skb);
-	unsigned long node = clasp_rtxq_hide(skb);
+	unsigned long node;
 	struct sk_buff *copy;
 
+	cb->mss = csk->snd_mss;
+	if (!clasp_output_again(csk, skb) && clasp_mtu_is_probe(csk, skb))
+		cb->mss = skb->len;
+	node = clasp_rtxq_hide(skb);
 	copy = skb_cloned(skb) ? pskb_copy(skb, GFP_ATOMIC) :
 				 skb_clone(skb, GFP_ATOMIC);
 	clasp_rtxq_unhide(skb, node);
@@ -142,7 +152,7 @@ static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
 		return -ENOBUFS;
 	/* The tree's node lies where the device does. */
 	copy->dev = NULL;
-	if (skb->len && !clasp_output_again(clasp_sk(sk), skb))
+	if (skb->len && !clasp_output_again(csk, skb))
 		clasp_rcvq_answered(sk);
 	clasp_output_xmit(sk, copy, cb->seq, cb->flags);
 	clasp_output_sent(sk, skb);
@@ -155,7 +165,7 @@ static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
  */
 static void clasp_output_mark_last(struct sock *sk, struct sk_buff *skb)
 {
-	if (skb->len && skb->len < clasp_sk(sk)->snd_mss &&
+	if (skb->len % clasp_sk(sk)->snd_mss &&
 	    skb_queue_is_last(&sk->sk_write_queue, skb))
 		CLASP_CB(skb)->flags |= CLASP_PSH;
 }
@@ -166,8 +176,12 @@ static int clasp_output_skb_upto(struct sock *sk, struct sk_buff *skb, u32 len)
 	bool again = clasp_output_again(clasp_sk(sk), skb);
 	int err = 0;
 
-	if (again)
+	if (again) {
 		clasp_mtu_resent(sk, skb);
+		skb = clasp_rtxq_trim(sk, skb);
+		if (!skb)
+			return -ENOBUFS;
+	}
 	if (skb->len > len)
 		err = again ? clasp_rtxq_split(sk, skb, len) :
 			      clasp_sndq_split(sk, skb, len);
@@ -227,17 +241,39 @@ static u32 clasp_output_usable_cwnd(const struct clasp_sock *csk)
 
 /*
  * May a segment go that is not full, and that the user may still add to? Not
- * before more comes if it is @held; else Nagle waits for an ACK.
+ * before more comes if it is @held; else Nagle waits for an ACK, unless it is
+ * @alone.
  */
 static bool clasp_output_small_allowed(const struct sock *sk,
-				       const struct sk_buff *skb, bool held)
+				       const struct sk_buff *skb, bool held,
+				       bool alone)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
 
 	if (CLASP_CB(skb)->flags & CLASP_FIN || clasp_urgent_sending(csk) ||
 	    !skb_queue_is_last(&sk->sk_write_queue, skb))
 		return true;
-	return !held && (csk->options.nodelay || csk->snd_una == csk->snd_nxt);
+	return !held && (csk->options.nodelay || alone);
+}
+
+/*
+ * How much of an skb whose first segment may be sent goes with it in one packet.
+ * The urgent pointer is of one segment.
+ */
+static u32 clasp_output_together(const struct sock *sk,
+				 const struct sk_buff *skb, u32 room, bool held)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+	u32 mss = csk->snd_mss;
+	u32 most = min(room, clasp_offload_most(sk, mss));
+
+	if (clasp_urgent_sending(csk))
+		return mss;
+	if (skb->len > most)
+		return max(rounddown(most, mss), mss);
+	if (clasp_output_small_allowed(sk, skb, held, false))
+		return skb->len;
+	return rounddown(skb->len, mss);
 }
 
 /*
@@ -250,14 +286,19 @@ static u32 clasp_output_allowed(const struct sock *sk,
 	const struct clasp_sock *csk = clasp_sk(sk);
 	u32 cwnd = clasp_output_usable_cwnd(csk);
 	u32 usable = clasp_output_usable_window(csk);
-	u32 len = clasp_mtu_segment_len(csk, skb, min(cwnd, usable));
+	u32 room = min(cwnd, usable);
+	u32 len = clasp_mtu_segment_len(csk, skb, room);
+	bool alone = csk->snd_una == csk->snd_nxt;
 
 	if (len > cwnd && clasp_output_in_flight(csk))
 		return 0;
 	if (usable < max(len, 1u))
 		return usable && usable >= csk->max_window / 2 ? usable : 0;
-	if (len < csk->snd_mss && !clasp_output_small_allowed(sk, skb, held))
+	if (len < csk->snd_mss &&
+	    !clasp_output_small_allowed(sk, skb, held, alone))
 		return 0;
+	if (len == csk->snd_mss)
+		return clasp_output_together(sk, skb, room, held);
 	return max(len, 1u);
 }
 

@@ -61,11 +61,22 @@ static void clasp_rtxq_insert(struct clasp_rtxq *rtxq, struct sk_buff *skb)
 	rb_insert_color(&skb->rbnode, &rtxq->tree);
 }
 
-/* The order tells what is lost: of two that are sent, one is the later. */
+/* How many segments the first bytes of an skb were sent in, if in any. */
+static u32 clasp_rtxq_segments(const struct sk_buff *skb, u32 len)
+{
+	return DIV_ROUND_UP(len, CLASP_CB(skb)->mss ?: CLASP_MSS_DEFAULT);
+}
+
+/*
+ * The order tells what is lost: of two segments that are sent, one is the later,
+ * and stays it if they were sent as one packet.
+ */
 static void clasp_rtxq_stamp(struct clasp_rtxq *rtxq, struct sk_buff *skb)
 {
-	rtxq->sent_at = max(clasp_clock(), rtxq->sent_at + 1);
-	CLASP_CB(skb)->sent_at = rtxq->sent_at;
+	u64 now = max(clasp_clock(), rtxq->sent_at + 1);
+
+	CLASP_CB(skb)->sent_at = now;
+	rtxq->sent_at = now + max(clasp_rtxq_segments(skb, skb->len), 1u) - 1;
 }
 
 /* How long ago an skb was sent, ns. */
@@ -136,12 +147,40 @@ int clasp_rtxq_split(struct sock *sk, struct sk_buff *skb, u32 len)
 
 	if (!rest)
 		return -ENOMEM;
+	CLASP_CB(rest)->sent_at += clasp_rtxq_segments(rest, len);
 	clasp_rtxq_insert(&clasp_sk(sk)->rtxq, rest);
 	if (CLASP_CB(skb)->state & CLASP_SKB_SACKED)
 		INIT_LIST_HEAD(&rest->tcp_tsorted_anchor);
 	else
 		list_add(&rest->tcp_tsorted_anchor, &skb->tcp_tsorted_anchor);
 	return 0;
+}
+
+/**
+ * clasp_rtxq_trim() - drop those segments of an skb that are acknowledged
+ * @sk: the socket, locked
+ * @skb: of the queue, to be sent again
+ *
+ * One acknowledged in part goes again whole.
+ *
+ * Return: what is left, or NULL without memory: then nothing has changed.
+ */
+struct sk_buff *clasp_rtxq_trim(struct sock *sk, struct sk_buff *skb)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_cb *cb = CLASP_CB(skb);
+	struct sk_buff *rest;
+	u32 done = 0;
+
+	if (clasp_after(csk->snd_una, cb->seq) && cb->mss)
+		done = rounddown((u32)(csk->snd_una - cb->seq), cb->mss);
+	if (!done)
+		return skb;
+	if (clasp_rtxq_split(sk, skb, done))
+		return NULL;
+	rest = skb_rb_next(skb);
+	clasp_rtxq_drop(sk, skb);
+	return rest;
 }
 
 /* RFC 6582: of what was sent before the phase began, and not again. */
@@ -266,7 +305,7 @@ static bool clasp_rtxq_fit(struct sock *sk, struct sk_buff *skb,
 			   const struct clasp_block *block)
 {
 	const struct clasp_cb *cb = CLASP_CB(skb);
-	u32 mss = clasp_sk(sk)->snd_mss;
+	u32 mss = cb->mss ?: clasp_sk(sk)->snd_mss;
 	u64 inside;
 
 	if (clasp_before(cb->seq, block->start)) {

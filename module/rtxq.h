@@ -34,6 +34,7 @@ void clasp_rtxq_init(struct clasp_rtxq *rtxq);
 void clasp_rtxq_sent(struct sock *sk, struct sk_buff *skb);
 void clasp_rtxq_resent(struct clasp_sock *csk, struct sk_buff *skb);
 int clasp_rtxq_split(struct sock *sk, struct sk_buff *skb, u32 len);
+struct sk_buff *clasp_rtxq_trim(struct sock *sk, struct sk_buff *skb);
 void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 		      struct clasp_delivery *delivery);
 void clasp_rtxq_sacked(struct sock *sk, const struct clasp_block *block,

@@ -55,7 +55,8 @@ struct clasp_block {
  * @window: received: window in bytes
  * @iif: received: interface index it came in on
  * @sdif: received: index of that interface's L3 master, or 0
- * @mss: received: MSS option, or 0
+ * @mss: received: MSS option, or 0; send queue: bytes of data in each segment
+ *	that it was sent in but the last
  * @urg_ptr: received: urgent pointer
  * @flags: CLASP_FIN and the others
  * @hdr_len: received: bytes of header and options

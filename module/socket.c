@@ -8,6 +8,7 @@
 #include "icmp.h"
 #include "isn.h"
 #include "mtu.h"
+#include "offload.h"
 #include "orphan.h"
 #include "output.h"
 #include "port.h"
@@ -108,6 +109,7 @@ int clasp_socket_init(struct sock *sk, const struct clasp_af_ops *af)
 	sk->sk_write_space = clasp_send_space;
 	/* sock_wfree() leaves waking writers to us: room comes with ACKs. */
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	sk->sk_gso_type = CLASP_GSO_TYPE;
 	/* Lookups hold no lock. */
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);

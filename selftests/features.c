@@ -24,7 +24,7 @@ static void ask(void *what, const char *name)
 	struct ifreq ifr = { .ifr_data = what };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	strncpy(ifr.ifr_name, device, sizeof(ifr.ifr_name) - 1);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", device);
 	/* SFEATURES says more than 0 if others were changed as well. */
 	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) < 0)
 		die_errno(name);

@@ -117,6 +117,30 @@ merging_simple()
 	can "$NN" ns tx-checksum-ip-generic off tx-scatter-gather off
 }
 
+# The whole way is for large packets.
+large()
+{
+	local side
+	for side in "$NC ce" "$NN nc" "$NN ns" "$NS se"; do
+		# shellcheck disable=SC2086
+		can $side tx-generic-segmentation on tx-sctp-segmentation on
+	done
+}
+
+# They are cut by the last device.
+large_cut()
+{
+	large
+	can "$NN" ns tx-sctp-segmentation off
+}
+
+# The same, by one that computes no checksums, nor gathers.
+large_cut_simple()
+{
+	large_cut
+	can "$NN" ns tx-checksum-ip-generic off tx-scatter-gather off
+}
+
 # ---- what comes of it ---------------------------------------------------------
 
 # through WHERE WHAT: data in both directions, watched at both ends
@@ -179,6 +203,21 @@ for where in router bridge vlan redirect; do
 
 	setup_$where
 	through $where merging_simple
+	most "what goes out is cut by hand" gate out $MSS $MSS
+	tear_down
+
+	setup_$where
+	through $where large
+	most "large packets go all the way" wire in $((10 * MSS)) 65536
+	tear_down
+
+	setup_$where
+	through $where large_cut
+	most "what goes out is cut" gate out $MSS $MSS
+	tear_down
+
+	setup_$where
+	through $where large_cut_simple
 	most "what goes out is cut by hand" gate out $MSS $MSS
 	tear_down
 done
