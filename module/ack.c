@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What an acknowledgment means to the sender. */
 #include "ack.h"
+#include "ecn.h"
 #include "mtu.h"
 #include "output.h"
 #include "recovery.h"
@@ -55,6 +56,7 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	if (clasp_before(cb->ack_seq, csk->snd_una))
 		return;
 	clasp_ack_update_window(csk, cb);
+	clasp_ecn_acked(csk, cb);
 	/* The peer is there, whatever ICMP said before. */
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	if (clasp_ack_answers(sk))

@@ -12,6 +12,7 @@
 #include "actions.h"
 #include "buffer.h"
 #include "cong.h"
+#include "ecn.h"
 #include "listen.h"
 #include "mtu.h"
 #include "output.h"
@@ -94,6 +95,7 @@ static void clasp_do_take_syn(struct sock *sk, const struct sk_buff *skb)
 	csk->peer_mss = clasp_mtu_peer_mss(csk, csk->af, cb->mss);
 	clasp_mtu_sync(sk);
 	clasp_cong_init(csk);
+	clasp_ecn_take_syn(sk, skb);
 }
 
 /*

@@ -89,6 +89,7 @@ struct clasp_path {
  * @path_options: what a socket's options add to such a way; the socket may be
  *	NULL: what is to be told a stranger
  * @near_enough: may a socket have a packet that came so far? (IP_MINTTL)
+ * @dsfield: type of service, or traffic class, of a received segment
  * @heard: a segment that came tells something that the user may ask for. Socket
  *	locked.
  * @connect: check the peer's address, find a route and the local address, set
@@ -128,6 +129,7 @@ struct clasp_af_ops {
 	void (*path_options)(const struct net *net, const struct sock *sk,
 			     struct clasp_path *path);
 	bool (*near_enough)(const struct sock *sk, const struct sk_buff *skb);
+	u8 (*dsfield)(const struct sk_buff *skb);
 	void (*heard)(struct sock *sk, const struct sk_buff *skb);
 	int (*connect)(struct sock *sk, struct sockaddr_unsized *uaddr,
 		       int len);
@@ -353,6 +355,22 @@ struct clasp_rack {
 };
 
 /**
+ * struct clasp_ecn - explicit congestion notification (RFC 3168)
+ * @until: an echo counts again when more than this is acknowledged
+ * @offered: our SYN did
+ * @agreed: so did the peer
+ * @echo: ECE is in all segments sent, until the peer says CWR
+ * @reduced: the window was; CWR is in the next new data
+ */
+struct clasp_ecn {
+	u64 until;
+	bool offered;
+	bool agreed;
+	bool echo;
+	bool reduced;
+};
+
+/**
  * enum clasp_recovery_phase - why segments are being sent again
  * @CLASP_OPEN: they are not
  * @CLASP_FAST_RECOVERY: later ones have arrived (RFC 8985, RFC 6675)
@@ -570,6 +588,7 @@ struct clasp_urgent {
  * @rcvbuf: how large the receive buffer should be
  * @cong: congestion control
  * @rack: loss detection
+ * @ecn: congestion that routers tell of
  * @recovery: loss recovery
  * @alarm: rings at the earliest of @deadline
  * @alarm_at: when @alarm rings, ns; 0 if it is not pending
@@ -653,6 +672,7 @@ struct clasp_sock {
 	struct clasp_rcvbuf rcvbuf;
 	struct clasp_cong cong;
 	struct clasp_rack rack;
+	struct clasp_ecn ecn;
 	struct clasp_recovery recovery;
 
 	struct clasp_alarm alarm;
@@ -682,6 +702,9 @@ struct clasp_sock {
 /* Values of struct clasp_sysctl::syn_cookies. */
 #define CLASP_COOKIES_NEVER	0
 #define CLASP_COOKIES_ALWAYS	2
+
+/* Value of struct clasp_sysctl::ecn. */
+#define CLASP_ECN_ALWAYS	1
 
 /* Bits of struct clasp_sock::deferred. */
 #define CLASP_DEFERRED_TIMER	0	/* the socket's own alarm rang */
@@ -724,6 +747,7 @@ struct clasp_sock {
  * @rmem_max_bytes: it grows by itself up to this
  * @wmem_default_bytes: a new socket's send buffer
  * @wmem_max_bytes: it grows by itself up to this
+ * @ecn: 0 never, 1 offered and taken, 2 taken when the peer offers it
  * @congestion: congestion control of a socket whose program asks for none
  *
  * Read with READ_ONCE() and without locks.
@@ -761,6 +785,7 @@ struct clasp_sysctl {
 	int rmem_max_bytes;
 	int wmem_default_bytes;
 	int wmem_max_bytes;
+	int ecn;
 	const struct clasp_cong_algorithm *congestion;
 };
 

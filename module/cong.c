@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "cong.h"
+#include "ecn.h"
 
 static const struct clasp_cong_algorithm *const clasp_cong_algorithms[] = {
 	&clasp_reno,
@@ -120,9 +121,10 @@ void clasp_cong_acked(struct clasp_sock *csk,
  * @csk: the socket, locked
  * @in_flight: FlightSize, bytes sent and not acknowledged (RFC 5681, section 2)
  *
- * A segment was lost. What the window was is kept, in case it was not. More than
- * the window may be in flight if it has just been reduced: that does not count,
- * nor does what limited transmit sent (RFC 5681, section 3.2, step 2).
+ * A segment was lost, or a router tells of it. What the window was is kept, in
+ * case that was not so. More than the window may be in flight if it has just been
+ * reduced: that does not count, nor does what limited transmit sent (RFC 5681,
+ * section 3.2, step 2).
  */
 void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight)
 {
@@ -130,6 +132,9 @@ void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight)
 	u32 mss = csk->snd_mss;
 	u32 used = min(in_flight, cong->cwnd);
 
+	if (clasp_ecn_reacted(csk))
+		return;
+	clasp_ecn_reduced(csk);
 	cong->undo.cwnd = cong->cwnd;
 	cong->undo.ssthresh = cong->ssthresh;
 	cong->undo.private = cong->private;

@@ -4,6 +4,7 @@
 
 #include "actions.h"
 #include "classify.h"
+#include "ecn.h"
 #include "input.h"
 #include "listen.h"
 #include "offload.h"
@@ -53,6 +54,7 @@ void clasp_socket_input(struct sock *sk, struct sk_buff **pskb)
 	csk->totals.data_segs_in += text_len ? segments : 0;
 	if (CLASP_CB(*pskb)->seq == csk->rcv_nxt)
 		csk->af->heard(sk, *pskb);
+	clasp_ecn_heard(csk, *pskb);
 	clasp_input_view(sk, &view);
 	event = clasp_classify(&view, CLASP_CB(*pskb), text_len);
 	clasp_step(sk, event, pskb);

@@ -39,13 +39,18 @@ static void clasp_ipv4_path_options(const struct net *net,
 				    struct clasp_path *path)
 {
 	if (sk)
-		path->tos = inet_sk(sk)->tos;
+		path->tos = inet_sk(sk)->tos & ~INET_ECN_MASK;
 }
 
 static bool clasp_ipv4_near_enough(const struct sock *sk,
 				   const struct sk_buff *skb)
 {
 	return ip_hdr(skb)->ttl >= READ_ONCE(inet_sk(sk)->min_ttl);
+}
+
+static u8 clasp_ipv4_dsfield(const struct sk_buff *skb)
+{
+	return ipv4_get_dsfield(ip_hdr(skb));
 }
 
 /* A stream socket is told nothing of single segments. */
@@ -322,6 +327,7 @@ const struct clasp_af_ops clasp_ipv4_ops = {
 	.path = clasp_ipv4_path,
 	.path_options = clasp_ipv4_path_options,
 	.near_enough = clasp_ipv4_near_enough,
+	.dsfield = clasp_ipv4_dsfield,
 	.heard = clasp_ipv4_heard,
 	.connect = clasp_ipv4_connect,
 	.disconnect = clasp_ipv4_disconnect,

@@ -48,7 +48,7 @@ static void clasp_ipv6_path_options(const struct net *net,
 			path->flowlabel = 0;
 		return;
 	}
-	path->tos = clasp_ipv6_pinfo(sk)->tclass;
+	path->tos = clasp_ipv6_pinfo(sk)->tclass & ~INET_ECN_MASK;
 	path->hash = sk->sk_txhash ?: net_tx_rndhash();
 	if (!clasp_compat_repflow(sk))
 		path->flowlabel = 0;
@@ -59,6 +59,11 @@ static bool clasp_ipv6_near_enough(const struct sock *sk,
 {
 	return ipv6_hdr(skb)->hop_limit >=
 	       READ_ONCE(clasp_ipv6_pinfo(sk)->min_hopcount);
+}
+
+static u8 clasp_ipv6_dsfield(const struct sk_buff *skb)
+{
+	return ipv6_get_dsfield(ipv6_hdr(skb));
 }
 
 /* What IPV6_2292PKTOPTIONS tells of the segment received last. */
@@ -566,6 +571,7 @@ const struct clasp_af_ops clasp_ipv6_ops = {
 	.path = clasp_ipv6_path,
 	.path_options = clasp_ipv6_path_options,
 	.near_enough = clasp_ipv6_near_enough,
+	.dsfield = clasp_ipv6_dsfield,
 	.heard = clasp_ipv6_heard,
 	.connect = clasp_ipv6_connect,
 	.disconnect = clasp_ipv6_disconnect,

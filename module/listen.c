@@ -281,6 +281,8 @@ static void clasp_child_init(struct sock *child,
 	csk->rcvbuf.rtt = clasp_request_rtt(req);
 	csk->rtt.backoff = req->resent;
 	csk->syn_resent = req->resent;
+	csk->ecn.agreed = req->ecn;
+	csk->ecn.until = req->iss;
 }
 
 /* Gives the child its place in the tables: the port's, then the request's. */

@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "cong.h"
+#include "ecn.h"
 #include "mtu.h"
 #include "offload.h"
 #include "output.h"
@@ -79,6 +80,7 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 					       csk->af->mtu(sk));
 	else if (!skb->len && header.flags == CLASP_ACK)
 		header.block_count = clasp_sack_tell(csk, blocks);
+	header.flags |= clasp_ecn_mark(sk, flags, seq, skb->len);
 	clasp_urgent_point(csk, &header);
 	clasp_offload_mark(skb, CLASP_CB(skb)->mss);
 	csk->totals.segs_out += clasp_offload_segments(skb);

@@ -9,6 +9,7 @@
 
 #include "actions.h"
 #include "classify.h"
+#include "ecn.h"
 #include "isn.h"
 #include "listen.h"
 #include "memory.h"
@@ -91,9 +92,11 @@ static void clasp_request_send(struct clasp_request *req, u8 flags)
 		.window = req->rcv_wnd,
 	};
 
-	if (flags & CLASP_SYN)
+	if (flags & CLASP_SYN) {
 		header.mss = clasp_mtu_max_mss(listener, af,
 					       af->path_mtu(net, &req->path));
+		header.flags |= req->ecn ? CLASP_ECE : 0;
+	}
 	clasp_reply(net, &req->path, &header);
 }
 
@@ -390,6 +393,8 @@ void clasp_request_create(struct sock *listener, const struct sk_buff *skb)
 		return;
 	}
 	clasp_request_take_syn(req, listener, skb);
+	/* A cookie does not remember it, so it gives it up. */
+	req->ecn = clasp_ecn_offered(listener, skb);
 	req->iss = clasp_isn(sock_net(listener), &req->entry.flow);
 	if (!clasp_request_enter(req))
 		return;

@@ -5,6 +5,7 @@
 #include "actions.h"
 #include "buffer.h"
 #include "cong.h"
+#include "ecn.h"
 #include "icmp.h"
 #include "isn.h"
 #include "mtu.h"
@@ -81,6 +82,7 @@ void clasp_socket_reset(struct sock *sk)
 	clasp_rtt_init(&csk->rtt);
 	clasp_mtu_init(csk);
 	clasp_cong_init(csk);
+	clasp_ecn_init(sk);
 	clasp_recovery_init(csk);
 	csk->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
 	clasp_timer_init(sk);

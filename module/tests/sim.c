@@ -104,6 +104,7 @@ static void sim_knobs(struct sim *sim)
 	sysctl->keepalive_idle_ms = 1000 << sim_random(sim, 13);
 	sysctl->keepalive_interval_ms = 1000 << sim_random(sim, 7);
 	sysctl->keepalive_probes = 1 + sim_random(sim, 9);
+	sysctl->ecn = sim_random(sim, 3);
 	sysctl->congestion = sim_random(sim, 4) ? &clasp_cubic : &clasp_reno;
 }
 

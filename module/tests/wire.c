@@ -5,6 +5,7 @@
 #include <linux/jhash.h>
 #include <linux/prandom.h>
 #include <net/checksum.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
@@ -203,7 +204,7 @@ static __wsum wire_pseudo(const struct sk_buff *skb)
 
 /* A packet as the receiver's IP would hand it over, checksum and all. */
 static struct sk_buff *wire_packet(const void *segment, u32 len,
-				   enum wire_end from)
+				   enum wire_end from, u8 ecn)
 {
 	struct sk_buff *skb = alloc_skb(64 + len, GFP_ATOMIC);
 	struct clasphdr *hdr;
@@ -216,6 +217,10 @@ static struct sk_buff *wire_packet(const void *segment, u32 len,
 		wire_ipv6_header(skb, from);
 	else
 		wire_ipv4_header(skb, from);
+	if (wire_ipv6())
+		ipv6_change_dsfield(ipv6_hdr(skb), 0, ecn);
+	else
+		ipv4_change_dsfield(ip_hdr(skb), 0, ecn);
 	skb_reset_transport_header(skb);
 	hdr->check = 0;
 	hdr->check = csum_fold(csum_partial(hdr, len, wire_pseudo(skb)));
@@ -247,7 +252,8 @@ static void wire_log(struct wire *wire, const struct wire_segment *seg)
 }
 
 /* Sends a segment, as far as its fate lets it go. */
-static void wire_transmit(enum wire_end from, const void *segment, u32 len)
+static void wire_transmit(enum wire_end from, const void *segment, u32 len,
+			  u8 ecn)
 {
 	struct wire *wire = the_wire;
 	u64 due = wire->now + wire->delay;
@@ -256,13 +262,16 @@ static void wire_transmit(enum wire_end from, const void *segment, u32 len)
 	u64 delay = 0;
 
 	wire_record(wire, &seg, segment, len, from);
+	seg.ecn = ecn;
 	seg.fate = wire_fate(wire, &seg, &delay);
 	wire_log(wire, &seg);
 	if (seg.fate == WIRE_DROP)
 		return;
 	if (seg.fate == WIRE_LATE)
 		due += delay;
-	skb = wire_packet(segment, len, from);
+	if (seg.fate == WIRE_MARK && ecn)
+		ecn = INET_ECN_CE;
+	skb = wire_packet(segment, len, from, ecn);
 	if (!skb)
 		return;
 	if (seg.fate == WIRE_CORRUPT)
@@ -270,15 +279,15 @@ static void wire_transmit(enum wire_end from, const void *segment, u32 len)
 	wire_launch(wire, skb, due);
 	if (seg.fate != WIRE_TWICE)
 		return;
-	skb = wire_packet(segment, len, from);
+	skb = wire_packet(segment, len, from, ecn);
 	if (skb)
 		wire_launch(wire, skb, due + delay);
 }
 
-static int wire_xmit_from(enum wire_end from, struct sk_buff *skb)
+static int wire_xmit_from(enum wire_end from, struct sk_buff *skb, u8 tos)
 {
 	if (!skb_linearize(skb))
-		wire_transmit(from, skb->data, skb->len);
+		wire_transmit(from, skb->data, skb->len, tos & INET_ECN_MASK);
 	kfree_skb(skb);
 	return 0;
 }
@@ -286,13 +295,14 @@ static int wire_xmit_from(enum wire_end from, struct sk_buff *skb)
 static int wire_xmit(struct sock *sk, struct sk_buff *skb)
 {
 	return wire_xmit_from(wire_end_of(&clasp_sk(sk)->entry.flow.laddr),
-			      skb);
+			      skb, wire_ipv6() ? inet6_sk(sk)->tclass :
+						 inet_sk(sk)->tos);
 }
 
 static int wire_xmit_path(struct net *net, const struct clasp_path *path,
 			  struct sk_buff *skb)
 {
-	return wire_xmit_from(wire_end_of(&path->flow.laddr), skb);
+	return wire_xmit_from(wire_end_of(&path->flow.laddr), skb, path->tos);
 }
 
 static void wire_connect_ipv4(struct sock *sk, const struct sockaddr_in *addr)
@@ -494,7 +504,7 @@ static void wire_forge_options(struct wire *wire, u16 port,
 	hdr->ack_seq = cpu_to_be64(seg->ack_seq);
 	hdr->window = cpu_to_be32(seg->window);
 	hdr->urg_ptr = cpu_to_be16(seg->urg_ptr);
-	skb = wire_packet(hdr, len, seg->from);
+	skb = wire_packet(hdr, len, seg->from, 0);
 	kunit_kfree(wire->test, hdr);
 	KUNIT_ASSERT_NOT_NULL(wire->test, skb);
 	wire_launch(wire, skb, wire->now);

@@ -36,6 +36,7 @@ enum wire_fate {
 	WIRE_TWICE,
 	WIRE_LATE,
 	WIRE_CORRUPT,
+	WIRE_MARK,	/* as a router with a queue does, instead of a drop */
 };
 
 /* A segment that was sent, whatever its fate. No padding: it is hashed. */
@@ -49,7 +50,8 @@ struct wire_segment {
 	u8 flags;
 	u8 from;
 	u8 fate;
-	u8 zero[3];
+	u8 ecn;		/* INET_ECN_... as it was sent */
+	u8 zero[2];
 };
 
 /**
