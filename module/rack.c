@@ -21,18 +21,6 @@
 /* Segments SACKed that mean a loss where nothing is ever reordered: DupThresh. */
 #define CLASP_DUP_THRESH	3
 
-/**
- * clasp_rack_init() - at the start of a connection
- * @csk: the socket, locked
- */
-void clasp_rack_init(struct clasp_sock *csk)
-{
-	memset(&csk->rack, 0, sizeof(csk->rack));
-	csk->rack.fack = csk->snd_una;
-	csk->rack.round = csk->snd_una;
-	csk->rack.steps = 1;
-}
-
 /* The least of the last minutes, kept in two windows of which one is filled. */
 static void clasp_rack_min_rtt(struct clasp_rack *rack, u64 rtt)
 {
@@ -45,6 +33,21 @@ static void clasp_rack_min_rtt(struct clasp_rack *rack, u64 rtt)
 	}
 	rack->next_min_rtt = min(rack->next_min_rtt ?: rtt, rtt);
 	rack->min_rtt = min(rack->min_rtt ?: rtt, rtt);
+}
+
+/**
+ * clasp_rack_init() - at the start of a connection
+ * @csk: the socket, locked
+ */
+void clasp_rack_init(struct clasp_sock *csk)
+{
+	memset(&csk->rack, 0, sizeof(csk->rack));
+	csk->rack.fack = csk->snd_una;
+	csk->rack.round = csk->snd_una;
+	csk->rack.steps = 1;
+	/* What the handshake took. */
+	if (csk->rtt.srtt)
+		clasp_rack_min_rtt(&csk->rack, csk->rtt.srtt);
 }
 
 /*
@@ -154,10 +157,10 @@ bool clasp_rack_detect(struct sock *sk)
 		return false;
 	list_for_each_entry_safe(skb, next, &csk->rtxq.flying,
 				 tcp_tsorted_anchor) {
-		const struct clasp_cb *cb = CLASP_CB(skb);
-		u64 due = clasp_rack_due(csk, cb->sent_at);
+		u64 sent_at = clasp_rtxq_sent_at(csk, skb);
+		u64 due = clasp_rack_due(csk, sent_at);
 
-		if (cb->sent_at >= rack->sent_at)
+		if (sent_at >= rack->sent_at)
 			break;
 		if (due > now) {
 			wait = max(wait, due - now);

@@ -478,9 +478,10 @@ u32 clasp_rcvq_initial_window(const struct sock *sk)
 }
 
 /* RFC 9293, section 3.8.6.2.2: the least step by which a window opens. */
-static u32 clasp_rcvq_window_step(const struct sock *sk)
+static u32 clasp_rcvq_window_step(const struct sock *sk, u32 segments)
 {
-	return min(clasp_rcvq_initial_window(sk) / 2, clasp_sk(sk)->rcv_mss);
+	return min(clasp_rcvq_initial_window(sk) / 2,
+		   segments * clasp_sk(sk)->rcv_mss);
 }
 
 /**
@@ -500,7 +501,7 @@ u32 clasp_rcvq_window(struct sock *sk)
 	u32 window = clasp_rcvq_remaining(csk);
 	u32 space = clasp_rcvq_space(sk);
 
-	if (space >= window + clasp_rcvq_window_step(sk))
+	if (space >= window + clasp_rcvq_window_step(sk, 1))
 		window = space;
 	csk->rcv_wup = csk->rcv_nxt;
 	csk->rcv_wnd = window;
@@ -525,6 +526,6 @@ void clasp_rcvq_consumed(struct sock *sk)
 	clasp_buffer_read(sk);
 	space = clasp_rcvq_space(sk);
 	if (space >= 2 * remaining &&
-	    space >= remaining + 2 * clasp_rcvq_window_step(sk))
+	    space >= remaining + clasp_rcvq_window_step(sk, 2))
 		clasp_output_ack(sk);
 }

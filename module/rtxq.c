@@ -79,6 +79,22 @@ static void clasp_rtxq_stamp(struct clasp_rtxq *rtxq, struct sk_buff *skb)
 	rtxq->sent_at = now + max(clasp_rtxq_segments(skb, skb->len), 1u) - 1;
 }
 
+/**
+ * clasp_rtxq_sent_at() - when what is not acknowledged of an skb was last sent
+ * @csk: the socket, locked
+ * @skb: of the queue
+ *
+ * Return: ns; of several segments, the first one's.
+ */
+u64 clasp_rtxq_sent_at(const struct clasp_sock *csk, const struct sk_buff *skb)
+{
+	const struct clasp_cb *cb = CLASP_CB(skb);
+
+	if (!cb->mss || !clasp_after(csk->snd_una, cb->seq))
+		return cb->sent_at;
+	return cb->sent_at + (u32)(csk->snd_una - cb->seq) / cb->mss;
+}
+
 /* How long ago an skb was sent, ns. */
 static u64 clasp_rtxq_age(const struct sk_buff *skb)
 {
@@ -183,32 +199,28 @@ struct sk_buff *clasp_rtxq_trim(struct sock *sk, struct sk_buff *skb)
 	return rest;
 }
 
-/* RFC 6582: of what was sent before the phase began, and not again. */
-static bool clasp_rtxq_is_original(const struct clasp_sock *csk,
-				   const struct clasp_cb *cb)
-{
-	return !(cb->state & CLASP_SKB_RESENT) &&
-	       !clasp_after(cb->end_seq, csk->recovery.recover);
-}
-
-/* The peer has an skb, as is known only now. */
+/* The peer has an skb up to a number, as is known only now. */
 static void clasp_rtxq_deliver(struct clasp_sock *csk, struct sk_buff *skb,
-			       struct clasp_delivery *delivery)
+			       u64 end, struct clasp_delivery *delivery)
 {
 	const struct clasp_cb *cb = CLASP_CB(skb);
+	u32 segments = max(clasp_rtxq_segments(skb, end - cb->seq), 1u);
+	u64 sent_at = cb->sent_at + segments - 1;
+	bool resent = cb->state & CLASP_SKB_RESENT;
 
-	delivery->bytes += clasp_rtxq_len(csk, skb);
-	delivery->original |= clasp_rtxq_is_original(csk, cb);
-	if (!(cb->state & CLASP_SKB_RESENT)) {
-		if (clasp_before(cb->end_seq, csk->rack.fack))
-			csk->rack.reordered = true;
-	}
-	if (clasp_after(cb->end_seq, csk->rack.fack))
-		csk->rack.fack = cb->end_seq;
-	if (cb->sent_at <= delivery->sent_at)
+	delivery->bytes += end - (clasp_after(csk->snd_una, cb->seq) ?
+				  csk->snd_una : cb->seq);
+	/* RFC 6582: of what was sent before the phase began, and not again. */
+	delivery->original |= !resent &&
+			      !clasp_after(end, csk->recovery.recover);
+	if (!resent && clasp_before(end, csk->rack.fack))
+		csk->rack.reordered = true;
+	if (clasp_after(end, csk->rack.fack))
+		csk->rack.fack = end;
+	if (sent_at <= delivery->sent_at)
 		return;
-	delivery->sent_at = cb->sent_at;
-	delivery->resent = cb->state & CLASP_SKB_RESENT;
+	delivery->sent_at = sent_at;
+	delivery->resent = resent;
 }
 
 /*
@@ -238,9 +250,9 @@ static void clasp_rtxq_forget_sacks(struct sock *sk)
  * @ack_seq: everything before this is acknowledged; becomes snd_una
  * @delivery: gets what is known of it
  *
- * An skb acknowledged in part stays whole. A segment that was sent twice, or
- * waited for one that was, does not tell the round-trip time (Karn, RFC 6298,
- * section 3).
+ * An skb acknowledged in part stays whole, but is no longer counted as far as it
+ * is acknowledged. A segment that was sent twice, or waited for one that was, does
+ * not tell the round-trip time (Karn, RFC 6298, section 3).
  */
 void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 		      struct clasp_delivery *delivery)
@@ -249,28 +261,28 @@ void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 	bool resent = false;
 	struct sk_buff *skb;
 
-	while ((skb = clasp_rtxq_first(csk))) {
+	while ((skb = clasp_rtxq_first(csk)) &&
+	       clasp_after(ack_seq, CLASP_CB(skb)->seq)) {
 		struct clasp_cb *cb = CLASP_CB(skb);
+		bool whole = !clasp_after(cb->end_seq, ack_seq);
 
 		clasp_stamp_acked(sk, skb, ack_seq);
-		if (clasp_after(cb->end_seq, ack_seq))
-			break;
 		resent |= cb->state & CLASP_SKB_RESENT;
 		if (!(cb->state & CLASP_SKB_SACKED)) {
-			clasp_rtxq_deliver(csk, skb, delivery);
+			clasp_rtxq_deliver(csk, skb, whole ? cb->end_seq :
+					   ack_seq, delivery);
 			delivery->rtt = clasp_rtxq_age(skb);
+		}
+		if (!whole) {
+			clasp_rtxq_discount(&csk->rtxq, skb,
+					    clasp_rtxq_len(csk, skb) -
+					    (cb->end_seq - ack_seq));
+			break;
 		}
 		clasp_rtxq_drop(sk, skb);
 	}
 	if (resent)
 		delivery->rtt = 0;
-	if (skb && clasp_after(ack_seq, CLASP_CB(skb)->seq)) {
-		u32 part = clasp_rtxq_len(csk, skb) -
-			   (CLASP_CB(skb)->end_seq - ack_seq);
-
-		clasp_rtxq_discount(&csk->rtxq, skb, part);
-		delivery->bytes += part;
-	}
 	delivery->advanced = true;
 	csk->snd_una = ack_seq;
 	if (skb && CLASP_CB(skb)->state & CLASP_SKB_SACKED)
@@ -343,7 +355,7 @@ void clasp_rtxq_sacked(struct sock *sk, const struct clasp_block *block,
 		if (cb->state & CLASP_SKB_SACKED ||
 		    !clasp_rtxq_fit(sk, skb, block))
 			continue;
-		clasp_rtxq_deliver(csk, skb, delivery);
+		clasp_rtxq_deliver(csk, skb, cb->end_seq, delivery);
 		if (!(cb->state & CLASP_SKB_RESENT))
 			delivery->rtt = clasp_rtxq_age(skb);
 		clasp_rtxq_discount(&csk->rtxq, skb, clasp_rtxq_len(csk, skb));

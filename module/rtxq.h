@@ -39,6 +39,7 @@ void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 		      struct clasp_delivery *delivery);
 void clasp_rtxq_sacked(struct sock *sk, const struct clasp_block *block,
 		       u64 from, struct clasp_delivery *delivery);
+u64 clasp_rtxq_sent_at(const struct clasp_sock *csk, const struct sk_buff *skb);
 void clasp_rtxq_mark_lost(struct clasp_sock *csk, struct sk_buff *skb);
 void clasp_rtxq_unmark_lost(struct clasp_sock *csk);
 void clasp_rtxq_purge(struct sock *sk);
