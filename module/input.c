@@ -150,9 +150,13 @@ static bool clasp_input_permitted(struct sock *sk, struct sk_buff *skb)
 /* Locks the socket, or lets the segment wait for whoever has locked it. */
 static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 {
-	/* ACKs have to get through when the receive buffer is full. */
-	u64 limit = (u64)READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
-		    64 * 1024;
+	/*
+	 * What the window invites may all be in the buffer, and as much again in
+	 * the backlog, whose length goes back to 0 only when it has been run.
+	 * ACKs have to get through on top of that.
+	 */
+	u64 limit = 2 * (u64)READ_ONCE(sk->sk_rcvbuf) +
+		    READ_ONCE(sk->sk_sndbuf) + 64 * 1024;
 
 	if (!clasp_input_permitted(sk, skb)) {
 		kfree_skb(skb);

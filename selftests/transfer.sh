@@ -31,6 +31,8 @@ check_eq "no segment is larger than the MSS" "$(value len <"$TMP/wire" |
 check_eq "no wrong checksum" "$(grep -c 'csum=BAD' "$TMP/wire")" 0
 
 check "$BIG there" transfer -s $BIG
+! is_clasp || check_eq "what the window invites waits for the reader, and is not dropped" \
+	"$(mib BacklogDropped "$NS") $(mib RetransSegs)" "0 0"
 check "a quarter of it back" transfer -e "$((${BIG%M} * 256))K"
 check "4 MiB with small buffers" transfer -s 4M -b 8192 -B 8192
 check "4 MiB over a small MTU" sh -c "
