@@ -53,7 +53,13 @@ static u32 queue_limit(const struct netem *netem)
 	return per_rtt / 2 + (per_rtt > QUEUE_LEAST ? per_rtt : QUEUE_LEAST);
 }
 
-static void put_netem(struct request *r, const struct netem *netem, u64 seed)
+/* netem's random numbers have as few bits as the seed at first, and are alike then. */
+static u64 spread(u64 seed)
+{
+	return seed * 0x9e3779b97f4a7c15;
+}
+
+static void put_netem(struct request *r, const struct netem *netem, int number)
 {
 	struct tc_netem_qopt opt = {
 		.limit = queue_limit(netem),
@@ -63,6 +69,7 @@ static void put_netem(struct request *r, const struct netem *netem, u64 seed)
 	struct tc_netem_reorder reorder = { .probability = share(netem->reorder) };
 	struct tc_netem_rate rate = { .rate = netem->mbit * 1e6 / 8 };
 	u64 latency = netem->rtt_ms / 2 * NSEC_PER_MSEC;
+	u64 seed = spread(number);
 	struct rtattr *options = put(r, TCA_OPTIONS, &opt, sizeof(opt));
 
 	put(r, TCA_NETEM_REORDER, &reorder, sizeof(reorder));
