@@ -331,7 +331,7 @@ struct clasp_sack {
  * @min_rtt_at: when @next_min_rtt began, ns
  * @fack: the highest number delivered
  * @round: a DSACK widens the window again once this number is acknowledged
- * @steps: the reordering window, in quarters of @min_rtt
+ * @steps: the reordering window, in quarters of a round-trip time
  * @persist: recoveries until it narrows again
  * @reordered: segments have been seen to overtake others
  * @pending: segments wait for the end of the reordering window

@@ -50,14 +50,19 @@ void clasp_rack_init(struct clasp_sock *csk)
 		clasp_rack_min_rtt(&csk->rack, csk->rtt.srtt);
 }
 
-/*
- * Step 4: a DSACK says that the window was too narrow, once in a round trip, as
- * the peer tells of what it got twice, and we had thought it lost.
+/**
+ * clasp_rack_widen() - what was thought lost has arrived, only later
+ * @csk: the socket, locked
+ *
+ * Then the window was too narrow; once in a round trip, as many are told of.
+ *
+ * Source: RFC 8985, section 6.2, step 4.
  */
-static void clasp_rack_widen(struct clasp_sock *csk)
+void clasp_rack_widen(struct clasp_sock *csk)
 {
 	struct clasp_rack *rack = &csk->rack;
 
+	rack->reordered = true;
 	if (clasp_before(csk->snd_una, rack->round))
 		return;
 	rack->round = csk->snd_nxt;
@@ -81,8 +86,6 @@ void clasp_rack_delivered(struct clasp_sock *csk,
 
 	if (delivery->rtt)
 		clasp_rack_min_rtt(rack, delivery->rtt);
-	if (delivery->dsack)
-		clasp_rack_widen(csk);
 	if (!delivery->sent_at)
 		return;
 	/* That was the ACK of what was sent first, not of what was sent again. */
@@ -108,6 +111,11 @@ void clasp_rack_recovered(struct clasp_rack *rack)
  * clasp_rack_window() - the reordering window
  * @csk: the socket, locked
  *
+ * The RFC widens it by quarters of the least round-trip time. But where segments
+ * overtake others, that is the time of those: next to nothing, if they overtake a
+ * queue, or ACKs do so, too. Once it has turned out to be too little, quarters of
+ * the smoothed one lead to the limit in three steps.
+ *
  * Source: RFC 8985, section 6.2, step 4: RACK_update_reo_wnd().
  *
  * Return: nanoseconds.
@@ -115,12 +123,14 @@ void clasp_rack_recovered(struct clasp_rack *rack)
 u64 clasp_rack_window(const struct clasp_sock *csk)
 {
 	const struct clasp_rack *rack = &csk->rack;
+	u64 quarter;
 
 	if (!rack->reordered &&
 	    (csk->recovery.phase != CLASP_OPEN ||
 	     csk->rtxq.sacked >= (u64)CLASP_DUP_THRESH * csk->snd_mss))
 		return 0;
-	return min(rack->steps * rack->min_rtt / 4, csk->rtt.srtt);
+	quarter = (rack->steps > 1 ? csk->rtt.srtt : rack->min_rtt) / 4;
+	return min(rack->steps * quarter, csk->rtt.srtt);
 }
 
 /*

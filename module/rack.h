@@ -9,6 +9,7 @@
 void clasp_rack_init(struct clasp_sock *csk);
 void clasp_rack_delivered(struct clasp_sock *csk,
 			  const struct clasp_delivery *delivery);
+void clasp_rack_widen(struct clasp_sock *csk);
 void clasp_rack_recovered(struct clasp_rack *rack);
 u64 clasp_rack_window(const struct clasp_sock *csk);
 bool clasp_rack_detect(struct sock *sk);

@@ -81,6 +81,7 @@ static void clasp_recovery_note_duplicate(struct sock *sk,
 	if (!recovery->undo_from || !recovery->undo_bytes ||
 	    !clasp_after(delivery->dsack_end, recovery->undo_from))
 		return;
+	clasp_rack_widen(clasp_sk(sk));
 	recovery->undo_bytes -= min_t(u64, recovery->undo_bytes,
 				      delivery->dsack);
 	if (!recovery->undo_bytes)

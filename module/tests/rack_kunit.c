@@ -143,6 +143,58 @@ static void rack_widens(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, csk->rack.steps, 1);
 }
 
+/*
+ * A path on which something once took no time at all: the least round-trip time says
+ * nothing of how late a segment may be. One that is late by two fifths of the real one
+ * is sent again in vain only once.
+ */
+static void rack_overtaken(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 i;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	wire->delay = 1;
+	send_segments(test, pair.client, 2);
+	wire_run(wire, MS(100));
+	KUNIT_ASSERT_LT(test, csk->rack.min_rtt, MS(1));
+	wire->delay = RTT / 2;
+	for (i = 0; i < 8; i++) {
+		wire_clear(wire);
+		one_segment(wire, 0, WIRE_LATE, MS(8));
+		send_segments(test, pair.client, 8);
+		wire_run(wire, MS(200));
+		KUNIT_EXPECT_EQ(test, csk->totals.retrans, 1);
+	}
+	KUNIT_EXPECT_EQ(test, csk->rack.steps, 2);
+}
+
+/*
+ * What comes twice but was not sent again in a recovery says nothing of reordering: a
+ * network that doubles segments, or the probe of a tail loss.
+ */
+static void rack_doubled(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	one_segment(wire, 0, WIRE_TWICE, MS(5));
+	send_segments(test, pair.client, 8);
+	wire_run(wire, MS(200));
+	one_segment(wire, 0, WIRE_LATE, MS(120));
+	send_segments(test, pair.client, 1);
+	wire_run(wire, MS(500));
+	KUNIT_EXPECT_EQ(test, csk->totals.retrans, 1);
+	KUNIT_EXPECT_EQ(test, csk->rack.steps, 1);
+	KUNIT_EXPECT_FALSE(test, csk->rack.reordered);
+}
+
 /* What was sent again and lost again goes a third time without a time-out. */
 static void rack_lost_again(struct kunit *test)
 {
@@ -363,6 +415,8 @@ static struct kunit_case rack_cases[] = {
 	WIRE_CASE(rack_threshold),
 	WIRE_CASE(rack_reordered),
 	WIRE_CASE(rack_widens),
+	WIRE_CASE(rack_overtaken),
+	WIRE_CASE(rack_doubled),
 	WIRE_CASE(rack_lost_again),
 	WIRE_CASE(rack_probes_end),
 	WIRE_CASE(rack_probes_lone),
