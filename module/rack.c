@@ -193,7 +193,7 @@ bool clasp_rack_detect(struct sock *sk)
  * They are sent again in the order of the stream, whatever was marked before.
  *
  * Source: RFC 8985, section 6.3: RACK_mark_losses_on_RTO(): the first, and all
- * that has been waited for for long enough.
+ * that has had time enough.
  */
 void clasp_rack_timeout(struct clasp_sock *csk)
 {
