@@ -55,12 +55,13 @@ void clasp_rcvq_purge_ofo(struct sock *sk)
 
 /*
  * The last skb may be begun when the buffer is all but full, and what the
- * window invited into it must still find room.
+ * window invited into it must still find room; so may what follows the first of
+ * the queue, which is taken as it comes.
  */
 static bool clasp_rcvq_fits(struct sock *sk, struct sk_buff *skb)
 {
 	/* SO_RCVBUF may be the largest int. */
-	u32 most = (u32)sk->sk_rcvbuf + SKB_TRUESIZE(CLASP_COMPACT_SIZE);
+	u32 most = (u32)sk->sk_rcvbuf + 2 * SKB_TRUESIZE(CLASP_COMPACT_SIZE);
 
 	return (u32)atomic_read(&sk->sk_rmem_alloc) <= most &&
 	       sk_rmem_schedule(sk, skb, skb->truesize);
@@ -129,10 +130,12 @@ static bool clasp_rcvq_join(struct sock *sk, struct sk_buff *to,
 }
 
 /*
- * The window promises two bytes of memory for each of the stream. An skb that
- * takes more, as small segments do, is copied into one that has room for those
- * to follow (clasp_rcvq_join()), so that the promise is kept whatever the peer
- * sends. Returns the skb to be queued, the copy or without memory the same.
+ * The window promises two bytes of memory for each of the stream. An skb behind
+ * another that takes more, as small segments do, is copied into one that has
+ * room for those to follow (clasp_rcvq_join()), so that the promise is kept
+ * whatever the peer sends. The first in the queue is not: mostly it is read
+ * before the next comes. Returns the skb to be queued, the copy or without
+ * memory the same.
  */
 static struct sk_buff *clasp_rcvq_compact(struct sock *sk, struct sk_buff *skb)
 {
@@ -173,7 +176,7 @@ static void clasp_rcvq_append(struct sock *sk, struct sk_buff *skb)
 	} else {
 		skb_orphan(skb);
 		if (!tail || !clasp_rcvq_join(sk, tail, skb)) {
-			skb = clasp_rcvq_compact(sk, skb);
+			skb = tail ? clasp_rcvq_compact(sk, skb) : skb;
 			skb_set_owner_r(skb, sk);
 			__skb_queue_tail(&sk->sk_receive_queue, skb);
 		}
