@@ -49,10 +49,10 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	struct clasp_sock *csk = clasp_sk(sk);
 	const struct clasp_cb *cb = CLASP_CB(skb);
 	struct clasp_delivery delivery = {
+		.now = clasp_timer_peer_heard(sk),
 		.in_flight = clasp_output_in_flight(csk),
 	};
 
-	clasp_timer_peer_heard(sk);
 	if (clasp_before(cb->ack_seq, csk->snd_una))
 		return;
 	clasp_ack_update_window(csk, cb);
@@ -67,7 +67,7 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	if (delivery.rtt)
 		clasp_rtt_sample(&csk->rtt, delivery.rtt, clasp_sysctl(sk));
 	if (delivery.advanced) {
-		clasp_timer_new_ack(sk);
+		clasp_timer_new_ack(sk, delivery.now);
 		clasp_mtu_acked(sk);
 	}
 	clasp_recovery_acked(sk, &delivery);

@@ -92,7 +92,7 @@ static void clasp_buffer_rtt(struct clasp_sock *csk, u64 sample)
 
 /**
  * clasp_buffer_received() - data was received in order
- * @sk: the socket, locked
+ * @sk: the socket, locked, text_at set
  *
  * Measures the round-trip time without the sender's help: what is beyond the
  * right edge of the window cannot have been sent before the sender heard of a
@@ -104,7 +104,7 @@ void clasp_buffer_received(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_rcvbuf *rcvbuf = &csk->rcvbuf;
-	u64 now = clasp_clock();
+	u64 now = csk->text_at;
 
 	if (!rcvbuf->since) {
 		/* The first data: what the handshake has measured will do. */

@@ -42,6 +42,7 @@ enum clasp_timer {
 };
 
 struct clasp_icmp;
+struct clasp_net;
 
 /**
  * enum clasp_af - whose operations a socket or a segment has
@@ -291,7 +292,7 @@ struct clasp_cong {
  * @tree: the skbs by sequence number
  * @flying: those that may still be on their way, by struct clasp_cb::sent_at
  * @waiting: those believed to be lost, which wait to be sent again
- * @sent_at: when an skb was last sent, ns
+ * @sent_at: when an skb was last sent, ns; 0 for never
  * @sacked: bytes that the peer has told to have, by SACK
  * @lost: bytes in @waiting
  * @reported: the blocks of the last SACK option that was processed
@@ -544,6 +545,7 @@ struct clasp_urgent {
  * struct clasp_sock - a CLASP socket
  * @inet: the IP socket; must be first
  * @af: the address family's operations; an IPv6 socket's change with the peer
+ * @home: its namespace's
  * @entry: in the connection table while @hashed
  * @binding: its share of a local port
  * @listener_node: in clasp_table::listeners while listening
@@ -563,7 +565,6 @@ struct clasp_urgent {
  * @max_window: the largest @snd_wnd the peer ever offered, bytes
  * @rtxq: what was sent and is not acknowledged yet; sk_write_queue has what was
  *	never sent
- * @sent_at: when anything of the send queue was last sent, ns
  * @snd_mss: largest data part of a segment that we send, bytes
  * @mtu: why @snd_mss is what it is
  * @peer_mss: what the peer's MSS option allows, bytes
@@ -627,6 +628,7 @@ struct clasp_urgent {
 struct clasp_sock {
 	struct inet_sock inet;
 	const struct clasp_af_ops *af;
+	struct clasp_net *home;
 	struct clasp_entry entry;
 	struct clasp_binding binding;
 
@@ -647,7 +649,6 @@ struct clasp_sock {
 	u32 snd_wnd;
 	u32 max_window;
 	struct clasp_rtxq rtxq;
-	u64 sent_at;
 	u32 snd_mss;
 	struct clasp_mtu mtu;
 	u32 peer_mss;
@@ -871,7 +872,7 @@ static inline struct clasp_sock *clasp_sk(const struct sock *sk)
  */
 static inline const struct clasp_sysctl *clasp_sysctl(const struct sock *sk)
 {
-	return &clasp_net(sock_net(sk))->sysctl;
+	return &clasp_sk(sk)->home->sysctl;
 }
 
 /**
@@ -882,7 +883,19 @@ static inline const struct clasp_sysctl *clasp_sysctl(const struct sock *sk)
 static inline void clasp_count_sk(const struct sock *sk,
 				  enum clasp_counter counter)
 {
-	clasp_count(sock_net(sk), counter);
+	clasp_mib_add(clasp_sk(sk)->home->mib, counter, 1);
+}
+
+/**
+ * clasp_count_sk_many() - count several at once in a socket's namespace
+ * @sk: the socket
+ * @counter: what
+ * @many: how many
+ */
+static inline void clasp_count_sk_many(const struct sock *sk,
+				       enum clasp_counter counter, u32 many)
+{
+	clasp_mib_add(clasp_sk(sk)->home->mib, counter, many);
 }
 
 /**

@@ -192,7 +192,8 @@ void clasp_cong_idle(struct clasp_sock *csk)
 	struct clasp_cong *cong = &csk->cong;
 	u32 restart = min(clasp_cong_initial_window(csk->snd_mss), cong->cwnd);
 	u64 now = clasp_clock();
-	u64 idle = now - max(csk->sent_at, cong->decayed_at);
+	u64 since = max(csk->rtxq.sent_at, cong->decayed_at);
+	u64 idle = now > since ? now - since : 0;
 
 	if (idle <= csk->rtt.rto)
 		return;

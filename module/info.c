@@ -19,7 +19,7 @@ static u32 clasp_info_ago(u64 now, u64 at)
 {
 	if (!at)
 		return CLASP_INFO_NEVER;
-	return min_t(u64, div_u64(now - at, NSEC_PER_MSEC),
+	return min_t(u64, div_u64(max_t(s64, now - at, 0), NSEC_PER_MSEC),
 		     CLASP_INFO_NEVER - 1);
 }
 
@@ -86,7 +86,7 @@ static void clasp_info_times(const struct clasp_sock *csk,
 {
 	u64 now = clasp_clock();
 
-	info->last_sent_ms = clasp_info_ago(now, csk->sent_at);
+	info->last_sent_ms = clasp_info_ago(now, csk->rtxq.sent_at);
 	info->last_data_ms = clasp_info_ago(now, csk->text_at);
 	info->last_ack_ms = clasp_info_ago(now, csk->heard_at);
 }

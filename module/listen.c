@@ -20,7 +20,7 @@
 
 static struct clasp_table *clasp_listen_table(const struct sock *sk)
 {
-	return &clasp_net(sock_net(sk))->table;
+	return &clasp_sk(sk)->home->table;
 }
 
 /* CLOSED to LISTEN. */
@@ -159,7 +159,7 @@ static u16 clasp_listen_cookie(struct sock *listener,
 
 	if (!(cb->flags & CLASP_ACK) || cb->flags & (CLASP_SYN | CLASP_RST))
 		return 0;
-	mss = clasp_cookie_open(&clasp_net(sock_net(listener))->cookies, flow,
+	mss = clasp_cookie_open(&clasp_sk(listener)->home->cookies, flow,
 				cb->seq - 1, cb->ack_seq - 1);
 	clasp_count_sk(listener, mss ? CLASP_MIB_SyncookiesRecv :
 				       CLASP_MIB_SyncookiesFailed);

@@ -34,7 +34,7 @@ void clasp_count(struct net *net, enum clasp_counter counter)
  */
 void clasp_count_many(struct net *net, enum clasp_counter counter, u32 many)
 {
-	this_cpu_add(clasp_net(net)->mib->value[counter], many);
+	clasp_mib_add(clasp_net(net)->mib, counter, many);
 }
 
 /**

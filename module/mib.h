@@ -44,6 +44,20 @@ struct clasp_mib {
 	u64 value[CLASP_COUNTER_COUNT];
 };
 
+/**
+ * clasp_mib_add() - count something
+ * @mib: counters of a namespace
+ * @counter: what
+ * @many: how many
+ *
+ * Any context.
+ */
+static inline void clasp_mib_add(struct clasp_mib __percpu *mib,
+				 enum clasp_counter counter, u32 many)
+{
+	this_cpu_add(mib->value[counter], many);
+}
+
 void clasp_count(struct net *net, enum clasp_counter counter);
 void clasp_count_many(struct net *net, enum clasp_counter counter, u32 many);
 u64 clasp_mib_read(struct net *net, enum clasp_counter counter);

@@ -12,7 +12,7 @@
 
 static struct clasp_orphans *clasp_orphans(const struct sock *sk)
 {
-	return &clasp_net(sock_net(sk))->orphans;
+	return &clasp_sk(sk)->home->orphans;
 }
 
 /**

@@ -84,8 +84,7 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 	clasp_urgent_point(csk, &header);
 	clasp_offload_mark(skb, CLASP_CB(skb)->mss);
 	csk->totals.segs_out += clasp_offload_segments(skb);
-	clasp_count_many(sock_net(sk), CLASP_MIB_OutSegs,
-			 clasp_offload_segments(skb));
+	clasp_count_sk_many(sk, CLASP_MIB_OutSegs, clasp_offload_segments(skb));
 	clasp_segment_push(skb, &header);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->tstamp = 0;
@@ -108,23 +107,23 @@ static void clasp_output_sent(struct sock *sk, struct sk_buff *skb)
 	bool again = clasp_output_again(csk, skb);
 	u32 segments = skb->len ? DIV_ROUND_UP(skb->len, cb->mss) : 0;
 
-	csk->sent_at = clasp_clock();
 	csk->totals.data_segs_out += segments;
 	csk->totals.bytes_sent += skb->len;
 	clasp_recovery_sent(csk, cb->end_seq - cb->seq, again);
 	if (again) {
 		csk->totals.retrans += max(segments, 1u);
 		csk->totals.bytes_retrans += skb->len;
-		clasp_count_many(sock_net(sk), CLASP_MIB_RetransSegs,
-				 max(segments, 1u));
+		clasp_count_sk_many(sk, CLASP_MIB_RetransSegs, max(segments, 1u));
 		clasp_rtxq_resent(csk, skb);
 	} else {
 		csk->snd_nxt = cb->end_seq;
 		__skb_unlink(skb, &sk->sk_write_queue);
 		clasp_rtxq_sent(sk, skb);
-		clasp_timer_end_sent(sk);
+		clasp_timer_end_sent(sk, cb->sent_at);
+		if (skb->len)
+			clasp_rcvq_answered(sk, cb->sent_at);
 	}
-	clasp_timer_segment_sent(sk);
+	clasp_timer_segment_sent(sk, cb->sent_at);
 }
 
 /*
@@ -154,8 +153,6 @@ static int clasp_output_skb(struct sock *sk, struct sk_buff *skb)
 		return -ENOBUFS;
 	/* The tree's node lies where the device does. */
 	copy->dev = NULL;
-	if (skb->len && !clasp_output_again(csk, skb))
-		clasp_rcvq_answered(sk);
 	clasp_output_xmit(sk, copy, cb->seq, cb->flags);
 	clasp_output_sent(sk, skb);
 	return 0;
@@ -206,7 +203,7 @@ void clasp_output_head(struct sock *sk)
 
 	/* Not even a copy to lose: as good as lost. */
 	if (skb && clasp_output_skb_upto(sk, skb, clasp_sk(sk)->snd_mss))
-		clasp_timer_segment_sent(sk);
+		clasp_timer_segment_sent(sk, clasp_clock());
 }
 
 /* Sends again what is believed to be lost, as far as cwnd allows. */
@@ -311,15 +308,12 @@ static void clasp_output_after_idle(struct clasp_sock *csk)
 		clasp_cong_idle(csk);
 }
 
-/* The one place that decides. Nothing happens in states that send nothing. */
-static void clasp_output_run(struct sock *sk, bool held)
+/* Sends what of both queues the path and the peer have room for. */
+static void clasp_output_waiting(struct sock *sk, bool held)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *skb;
 
-	sock_owned_by_me(sk);
-	if (!clasp_in_state(sk, CLASP_SENDING))
-		return;
 	clasp_mtu_sync(sk);
 	clasp_output_after_idle(csk);
 	if (csk->recovery.frto != CLASP_FRTO_NEW)
@@ -331,6 +325,18 @@ static void clasp_output_run(struct sock *sk, bool held)
 			break;
 		clasp_mtu_sent(csk, skb);
 	}
+}
+
+/* The one place that decides. Nothing happens in states that send nothing. */
+static void clasp_output_run(struct sock *sk, bool held)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	sock_owned_by_me(sk);
+	if (!clasp_in_state(sk, CLASP_SENDING))
+		return;
+	if (!skb_queue_empty(&sk->sk_write_queue) || clasp_rtxq_lost(csk))
+		clasp_output_waiting(sk, held);
 	clasp_timer_window_checked(sk);
 }
 

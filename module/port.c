@@ -196,7 +196,7 @@ static void clasp_binding_fill(struct sock *sk)
 static int clasp_port_try(struct sock *sk, u16 number,
 			  enum clasp_port_wish wish)
 {
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_table *table = &clasp_sk(sk)->home->table;
 	struct clasp_binding *binding = &clasp_sk(sk)->binding;
 	struct clasp_port *port = clasp_port_find(table, number);
 
@@ -282,7 +282,7 @@ static bool clasp_port_autobind_reuse(const struct sock *sk)
  */
 int clasp_port_bind(struct sock *sk, unsigned short number)
 {
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_table *table = &clasp_sk(sk)->home->table;
 	int err;
 
 	spin_lock_bh(&table->port_lock);
@@ -306,7 +306,7 @@ int clasp_port_bind(struct sock *sk, unsigned short number)
  */
 static int clasp_port_enter(struct sock *sk)
 {
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_table *table = &clasp_sk(sk)->home->table;
 	struct clasp_entry *entry = &clasp_sk(sk)->entry;
 	int err = clasp_table_insert(table, entry);
 
@@ -321,7 +321,7 @@ static int clasp_port_enter(struct sock *sk)
 /* Connects from one ephemeral port, if that makes the connection unique. */
 static int clasp_port_connect_from(struct sock *sk, u16 number)
 {
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_table *table = &clasp_sk(sk)->home->table;
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_port *port;
 	int err = 0;
@@ -358,7 +358,7 @@ static int clasp_port_connect_from(struct sock *sk, u16 number)
  */
 void clasp_port_readdress(struct sock *sk)
 {
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_table *table = &clasp_sk(sk)->home->table;
 	struct clasp_binding *binding = &clasp_sk(sk)->binding;
 
 	spin_lock_bh(&table->port_lock);
@@ -390,7 +390,7 @@ int clasp_port_connect(struct sock *sk)
 	}
 	clasp_port_walk_start(&walk, sk,
 			      csk->af->port_offset(&csk->entry.flow) +
-			      (u32)atomic_inc_return(&clasp_net(sock_net(sk))->next_port));
+			      (u32)atomic_inc_return(&clasp_sk(sk)->home->next_port));
 	while ((number = clasp_port_walk_next(&walk))) {
 		err = clasp_port_connect_from(sk, number);
 		if (!err) {
@@ -503,7 +503,7 @@ clasp_waiters_create(struct clasp_port *port,
  */
 struct clasp_waiters *clasp_port_wait(struct sock *sk)
 {
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_table *table = &clasp_sk(sk)->home->table;
 	const struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_binding share = {
 		/* However it was bound, it was from here that it connected. */
@@ -552,7 +552,7 @@ void clasp_port_wait_over(struct clasp_table *table,
  */
 void clasp_port_put(struct sock *sk)
 {
-	clasp_port_release(&clasp_net(sock_net(sk))->table,
+	clasp_port_release(&clasp_sk(sk)->home->table,
 			   &clasp_sk(sk)->binding);
 	inet_sk(sk)->inet_num = 0;
 }
@@ -569,7 +569,7 @@ void clasp_port_put(struct sock *sk)
  */
 int clasp_port_listen(struct sock *sk, bool listening)
 {
-	struct clasp_table *table = &clasp_net(sock_net(sk))->table;
+	struct clasp_table *table = &clasp_sk(sk)->home->table;
 	struct clasp_binding *binding = &clasp_sk(sk)->binding;
 	int err = 0;
 

@@ -22,10 +22,8 @@
 #define CLASP_DUP_THRESH	3
 
 /* The least of the last minutes, kept in two windows of which one is filled. */
-static void clasp_rack_min_rtt(struct clasp_rack *rack, u64 rtt)
+static void clasp_rack_min_rtt(struct clasp_rack *rack, u64 rtt, u64 now)
 {
-	u64 now = clasp_clock();
-
 	if (now - rack->min_rtt_at > CLASP_MIN_RTT_WINDOW) {
 		rack->min_rtt = rack->next_min_rtt ?: rtt;
 		rack->next_min_rtt = rtt;
@@ -47,7 +45,7 @@ void clasp_rack_init(struct clasp_sock *csk)
 	csk->rack.steps = 1;
 	/* What the handshake took. */
 	if (csk->rtt.srtt)
-		clasp_rack_min_rtt(&csk->rack, csk->rtt.srtt);
+		clasp_rack_min_rtt(&csk->rack, csk->rtt.srtt, clasp_clock());
 }
 
 /**
@@ -82,10 +80,10 @@ void clasp_rack_delivered(struct clasp_sock *csk,
 			  const struct clasp_delivery *delivery)
 {
 	struct clasp_rack *rack = &csk->rack;
-	u64 took = max_t(s64, clasp_clock() - delivery->sent_at, 1);
+	u64 took = max_t(s64, delivery->now - delivery->sent_at, 1);
 
 	if (delivery->rtt)
-		clasp_rack_min_rtt(rack, delivery->rtt);
+		clasp_rack_min_rtt(rack, delivery->rtt, delivery->now);
 	if (!delivery->sent_at)
 		return;
 	/* That was the ACK of what was sent first, not of what was sent again. */
@@ -145,6 +143,7 @@ static u64 clasp_rack_due(const struct clasp_sock *csk, u64 sent_at)
 /**
  * clasp_rack_detect() - mark what is lost by now
  * @sk: the socket, locked
+ * @now: the time, ns
  *
  * Of what was sent before the latest that has arrived, what was sent recently
  * still has time: then the timer is set. The loss of a probe for a larger segment
@@ -154,11 +153,11 @@ static u64 clasp_rack_due(const struct clasp_sock *csk, u64 sent_at)
  *
  * Return: true if what was lost tells of congestion.
  */
-bool clasp_rack_detect(struct sock *sk)
+bool clasp_rack_detect(struct sock *sk, u64 now)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_rack *rack = &csk->rack;
-	u64 now = clasp_clock(), wait = 0;
+	u64 wait = 0;
 	bool congestion = false;
 	struct sk_buff *skb, *next;
 

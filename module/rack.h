@@ -12,7 +12,7 @@ void clasp_rack_delivered(struct clasp_sock *csk,
 void clasp_rack_widen(struct clasp_sock *csk);
 void clasp_rack_recovered(struct clasp_rack *rack);
 u64 clasp_rack_window(const struct clasp_sock *csk);
-bool clasp_rack_detect(struct sock *sk);
+bool clasp_rack_detect(struct sock *sk, u64 now);
 void clasp_rack_timeout(struct clasp_sock *csk);
 bool clasp_rack_probe_due(const struct sock *sk);
 u64 clasp_rack_probe_delay(const struct sock *sk);

@@ -276,19 +276,20 @@ void clasp_rcvq_quicken(struct sock *sk)
 }
 
 /**
- * clasp_rcvq_answered() - data is being sent
+ * clasp_rcvq_answered() - data has been sent
  * @sk: the socket, locked
+ * @now: when, ns
  *
  * If it is so soon after some was received that an ACK might have waited for
  * it, the next ones had better wait.
  */
-void clasp_rcvq_answered(struct sock *sk)
+void clasp_rcvq_answered(struct sock *sk, u64 now)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	u64 delay = (u64)READ_ONCE(clasp_sysctl(sk)->ack_delay_ms) *
 		    NSEC_PER_MSEC;
 
-	if (csk->text_at && clasp_clock() - csk->text_at < delay)
+	if (csk->text_at && now - csk->text_at < delay)
 		csk->interactive = true;
 }
 

@@ -147,7 +147,7 @@ static void clasp_recovery_grow(struct clasp_sock *csk,
 				const struct clasp_delivery *delivery)
 {
 	struct clasp_cong_sample sample = {
-		.now = clasp_clock(),
+		.now = delivery->now,
 		.rtt = delivery->rtt,
 		.srtt = csk->rtt.srtt,
 		.acked = min_t(u64, delivery->bytes, CLASP_CWND_MAX),
@@ -189,13 +189,13 @@ void clasp_recovery_acked(struct sock *sk,
 	if (recovery->phase != CLASP_OPEN &&
 	    !clasp_before(csk->snd_una, recovery->recover))
 		clasp_recovery_leave(csk);
-	congestion = clasp_rack_detect(sk);
+	congestion = clasp_rack_detect(sk, delivery->now);
 	congestion |= clasp_rack_probe_repaired(csk, delivery);
 	if (congestion && recovery->phase == CLASP_OPEN)
 		clasp_recovery_enter_fast(sk, delivery->in_flight);
 	clasp_recovery_window(csk, delivery);
 	if (delivery->bytes)
-		clasp_timer_end_sent(sk);
+		clasp_timer_end_sent(sk, delivery->now);
 }
 
 /**
@@ -215,7 +215,7 @@ void clasp_recovery_overdue(struct sock *sk)
 	u32 in_flight = clasp_output_in_flight(csk);
 
 	if (csk->rack.pending) {
-		if (clasp_rack_detect(sk) &&
+		if (clasp_rack_detect(sk, clasp_clock()) &&
 		    csk->recovery.phase == CLASP_OPEN) {
 			clasp_recovery_enter_fast(sk, in_flight);
 			clasp_recovery_reduce(csk, 0);

@@ -345,7 +345,7 @@ static bool clasp_request_fits(const struct sock *listener)
 
 	return clasp_sk(listener)->request_count <
 	       READ_ONCE(sysctl->max_syn_backlog) &&
-	       atomic_read(&clasp_net(sock_net(listener))->requests) <
+	       atomic_read(&clasp_sk(listener)->home->requests) <
 	       READ_ONCE(sysctl->max_requests);
 }
 
@@ -356,7 +356,7 @@ static void clasp_request_send_cookie(struct sock *listener,
 	struct clasp_request req = {};
 
 	clasp_request_take_syn(&req, listener, skb);
-	req.iss = clasp_cookie_make(&clasp_net(sock_net(listener))->cookies,
+	req.iss = clasp_cookie_make(&clasp_sk(listener)->home->cookies,
 				    &req.entry.flow, req.irs, req.peer_mss);
 	clasp_sk(listener)->cookie_at = max_t(u64, clasp_clock(), 1);
 	clasp_count_sk(listener, CLASP_MIB_SyncookiesSent);

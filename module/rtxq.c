@@ -95,10 +95,11 @@ u64 clasp_rtxq_sent_at(const struct clasp_sock *csk, const struct sk_buff *skb)
 	return cb->sent_at + (u32)(csk->snd_una - cb->seq) / cb->mss;
 }
 
-/* How long ago an skb was sent, ns. */
-static u64 clasp_rtxq_age(const struct sk_buff *skb)
+/* How long an skb was on its way that an ACK tells of, ns. */
+static u64 clasp_rtxq_age(const struct sk_buff *skb,
+			  const struct clasp_delivery *delivery)
 {
-	return max_t(s64, clasp_clock() - CLASP_CB(skb)->sent_at, 1);
+	return max_t(s64, delivery->now - CLASP_CB(skb)->sent_at, 1);
 }
 
 /**
@@ -271,7 +272,7 @@ void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 		if (!(cb->state & CLASP_SKB_SACKED)) {
 			clasp_rtxq_deliver(csk, skb, whole ? cb->end_seq :
 					   ack_seq, delivery);
-			delivery->rtt = clasp_rtxq_age(skb);
+			delivery->rtt = clasp_rtxq_age(skb, delivery);
 		}
 		if (!whole) {
 			clasp_rtxq_discount(&csk->rtxq, skb,
@@ -357,7 +358,7 @@ void clasp_rtxq_sacked(struct sock *sk, const struct clasp_block *block,
 			continue;
 		clasp_rtxq_deliver(csk, skb, cb->end_seq, delivery);
 		if (!(cb->state & CLASP_SKB_RESENT))
-			delivery->rtt = clasp_rtxq_age(skb);
+			delivery->rtt = clasp_rtxq_age(skb, delivery);
 		clasp_rtxq_discount(&csk->rtxq, skb, clasp_rtxq_len(csk, skb));
 		cb->state &= ~CLASP_SKB_LOST;
 		cb->state |= CLASP_SKB_SACKED;

@@ -7,6 +7,7 @@
 
 /**
  * struct clasp_delivery - what an ACK tells to have arrived
+ * @now: when the ACK came, ns
  * @bytes: how much that was not known to have, by number or by SACK
  * @in_flight: bytes that were in flight before
  * @rtt: time since it was sent, ns, of a segment that was sent once; 0 if none
@@ -19,6 +20,7 @@
  * @dsack_end: the number after the last of that
  */
 struct clasp_delivery {
+	u64 now;
 	u64 bytes;
 	u32 in_flight;
 	u64 rtt;

@@ -50,7 +50,6 @@ void clasp_socket_reset(struct sock *sk)
 	csk->snd_una = 0;
 	csk->snd_nxt = 0;
 	csk->write_seq = 0;
-	csk->sent_at = 0;
 	csk->irs = 0;
 	csk->rcv_nxt = 0;
 	csk->rcv_wup = 0;
@@ -102,6 +101,7 @@ int clasp_socket_init(struct sock *sk, const struct clasp_af_ops *af)
 	struct clasp_sock *csk = clasp_sk(sk);
 
 	csk->af = af;
+	csk->home = clasp_net(sock_net(sk));
 	clasp_cong_assign(csk);
 	csk->entry.kind = CLASP_SOCKET;
 	/* Not in clasp_socket_reset(): lookups may still stand on it then. */
@@ -129,7 +129,7 @@ int clasp_socket_init(struct sock *sk, const struct clasp_af_ops *af)
  */
 void clasp_socket_free(struct sock *sk)
 {
-	clasp_port_release(&clasp_net(sock_net(sk))->table,
+	clasp_port_release(&clasp_sk(sk)->home->table,
 			   &clasp_sk(sk)->binding);
 	sk_stream_kill_queues(sk);
 	sk_sockets_allocated_dec(sk);
@@ -146,7 +146,7 @@ void clasp_socket_unhash(struct sock *sk)
 	struct clasp_sock *csk = clasp_sk(sk);
 
 	if (csk->hashed)
-		clasp_table_remove(&clasp_net(sock_net(sk))->table,
+		clasp_table_remove(&clasp_sk(sk)->home->table,
 				   &csk->entry);
 	csk->hashed = false;
 }

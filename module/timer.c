@@ -26,24 +26,37 @@ static u64 clasp_timer_earliest(const struct clasp_sock *csk)
 	return earliest;
 }
 
-static void clasp_timer_set_alarm(struct sock *sk)
+/* Lets the alarm ring at some time, if it does not do so before. */
+static void clasp_timer_alarm_by(struct sock *sk, u64 at)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
-	u64 at = clasp_timer_earliest(csk);
 
-	if (!at || (csk->alarm_at && csk->alarm_at <= at))
+	if (csk->alarm_at && csk->alarm_at <= at)
 		return;
 	csk->alarm_at = at;
 	if (!clasp_alarm_set(&csk->alarm, at))
 		sock_hold(sk);
 }
 
-/* Starts a timer, in place of the same one if it runs. */
-static void clasp_timer_set(struct sock *sk, enum clasp_timer which, u64 delay)
+static void clasp_timer_set_alarm(struct sock *sk)
+{
+	u64 at = clasp_timer_earliest(clasp_sk(sk));
+
+	if (at)
+		clasp_timer_alarm_by(sk, at);
+}
+
+/* Starts a timer that runs out at some time, in place of the same if it runs. */
+static void clasp_timer_set_at(struct sock *sk, enum clasp_timer which, u64 at)
 {
 	sock_owned_by_me(sk);
-	clasp_sk(sk)->deadline[which] = clasp_clock() + delay;
-	clasp_timer_set_alarm(sk);
+	clasp_sk(sk)->deadline[which] = at;
+	clasp_timer_alarm_by(sk, at);
+}
+
+static void clasp_timer_set(struct sock *sk, enum clasp_timer which, u64 delay)
+{
+	clasp_timer_set_at(sk, which, clasp_clock() + delay);
 }
 
 /**
@@ -353,61 +366,61 @@ void clasp_timer_init(struct sock *sk)
  * Starts a timer that ends a wait for the peer, no later than the user timeout
  * ends it.
  */
-static void clasp_timer_await(struct sock *sk, enum clasp_timer which,
-			      u64 delay)
+static void clasp_timer_await(struct sock *sk, enum clasp_timer which, u64 at)
 {
 	u64 limit = clasp_timer_user_limit(sk, clasp_sk(sk)->waiting_since);
-	u64 now = clasp_clock();
 
-	clasp_timer_set(sk, which, limit > now ? min(delay, limit - now) : 0);
+	clasp_timer_set_at(sk, which, min(at, limit));
 }
 
-static void clasp_timer_await_ack(struct sock *sk)
+static void clasp_timer_await_ack(struct sock *sk, u64 now)
 {
-	clasp_timer_await(sk, CLASP_TIMER_RETRANSMIT,
+	clasp_timer_await(sk, CLASP_TIMER_RETRANSMIT, now +
 			  clasp_rtt_timeout(&clasp_sk(sk)->rtt,
 					    clasp_sysctl(sk)));
 }
 
 /* From now on something waits for the peer. */
-static void clasp_timer_wait_begins(struct clasp_sock *csk)
+static void clasp_timer_wait_begins(struct clasp_sock *csk, u64 now)
 {
-	csk->waiting_since = clasp_clock();
+	csk->waiting_since = now;
 	csk->retries = 0;
 }
 
 /**
  * clasp_timer_segment_sent() - a segment that wants an ACK was sent
  * @sk: the socket, locked
+ * @now: when, ns
  *
  * Source: RFC 6298, section 5, (5.1).
  */
-void clasp_timer_segment_sent(struct sock *sk)
+void clasp_timer_segment_sent(struct sock *sk, u64 now)
 {
 	if (clasp_sk(sk)->deadline[CLASP_TIMER_RETRANSMIT])
 		return;
-	clasp_timer_wait_begins(clasp_sk(sk));
-	clasp_timer_await_ack(sk);
+	clasp_timer_wait_begins(clasp_sk(sk), now);
+	clasp_timer_await_ack(sk, now);
 }
 
 /**
  * clasp_timer_new_ack() - the peer acknowledged something new
  * @sk: the socket, locked, snd_una advanced
+ * @now: when, ns
  *
  * The timeout stays doubled until a segment has been measured that was sent
  * once: on a path slower than the timeout, none ever would be otherwise.
  *
  * Source: RFC 6298, section 5, (5.2) and (5.3), and the note at its end.
  */
-void clasp_timer_new_ack(struct sock *sk)
+void clasp_timer_new_ack(struct sock *sk, u64 now)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
-	clasp_timer_wait_begins(csk);
+	clasp_timer_wait_begins(csk, now);
 	if (csk->snd_una == csk->snd_nxt)
 		clasp_timer_stop(sk, CLASP_TIMER_RETRANSMIT);
 	else
-		clasp_timer_await_ack(sk);
+		clasp_timer_await_ack(sk, now);
 }
 
 /**
@@ -422,7 +435,7 @@ void clasp_timer_backed_off(struct sock *sk)
 
 	if (rtt->backoff < U8_MAX)
 		rtt->backoff++;
-	clasp_timer_await_ack(sk);
+	clasp_timer_await_ack(sk, clasp_clock());
 }
 
 /**
@@ -440,13 +453,14 @@ void clasp_timer_reordering(struct sock *sk, u64 delay)
 /**
  * clasp_timer_end_sent() - new data was sent, or acknowledged
  * @sk: the socket, locked
+ * @now: when, ns
  *
  * If nothing is heard of the end of what was sent, it is probed, unless other
  * losses are being looked after.
  *
  * Source: RFC 8985, section 7.2.
  */
-void clasp_timer_end_sent(struct sock *sk)
+void clasp_timer_end_sent(struct sock *sk, u64 now)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
@@ -454,8 +468,8 @@ void clasp_timer_end_sent(struct sock *sk)
 		return;
 	if (clasp_in_state(sk, CLASP_SYNCHRONIZED) &&
 	    clasp_rack_probe_due(sk))
-		clasp_timer_set(sk, CLASP_TIMER_OVERDUE,
-				clasp_rack_probe_delay(sk));
+		clasp_timer_set_at(sk, CLASP_TIMER_OVERDUE,
+				   now + clasp_rack_probe_delay(sk));
 	else
 		clasp_timer_stop(sk, CLASP_TIMER_OVERDUE);
 }
@@ -468,7 +482,7 @@ void clasp_timer_end_sent(struct sock *sk)
  */
 void clasp_timer_end_probed(struct sock *sk)
 {
-	clasp_timer_await_ack(sk);
+	clasp_timer_await_ack(sk, clasp_clock());
 }
 
 /**
@@ -482,7 +496,7 @@ void clasp_timer_end_probed(struct sock *sk)
 void clasp_timer_window_checked(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
-	u64 delay;
+	u64 now, delay;
 
 	if (csk->write_seq == csk->snd_nxt || csk->snd_una != csk->snd_nxt) {
 		clasp_timer_stop(sk, CLASP_TIMER_PROBE);
@@ -491,11 +505,12 @@ void clasp_timer_window_checked(struct sock *sk)
 	}
 	if (csk->deadline[CLASP_TIMER_PROBE])
 		return;
+	now = clasp_clock();
 	if (!csk->probes)
-		clasp_timer_wait_begins(csk);
+		clasp_timer_wait_begins(csk, now);
 	delay = (u64)READ_ONCE(clasp_sysctl(sk)->rto_max_ms) * NSEC_PER_MSEC;
 	delay = min(csk->rtt.rto << min_t(u8, csk->probes, 16), delay);
-	clasp_timer_await(sk, CLASP_TIMER_PROBE, delay);
+	clasp_timer_await(sk, CLASP_TIMER_PROBE, now + delay);
 }
 
 /**
@@ -540,8 +555,10 @@ void clasp_timer_keepalive_set(struct sock *sk, bool on)
  *
  * A keep-alive that is due later than it would be without those before it is
  * brought forward; one that is due sooner finds out itself.
+ *
+ * Return: the time, ns.
  */
-void clasp_timer_peer_heard(struct sock *sk)
+u64 clasp_timer_peer_heard(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	u64 now = clasp_clock();
@@ -550,6 +567,7 @@ void clasp_timer_peer_heard(struct sock *sk)
 	if (csk->deadline[CLASP_TIMER_KEEPALIVE] >
 	    now + clasp_timer_keepalive_idle(sk))
 		clasp_timer_keepalive_wait(sk);
+	return now;
 }
 
 /**

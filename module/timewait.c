@@ -282,7 +282,7 @@ bool clasp_timewait_start(struct sock *sk)
 	}
 	if (!clasp_timewait_enter(tw, &csk->entry)) {
 		clasp_count_sk(sk, CLASP_MIB_TimeWaitOverflows);
-		clasp_port_wait_over(&clasp_net(sock_net(sk))->table,
+		clasp_port_wait_over(&clasp_sk(sk)->home->table,
 				     tw->waiters);
 		kmem_cache_free(clasp_timewait_cache, tw);
 		return false;

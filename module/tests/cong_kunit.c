@@ -187,7 +187,7 @@ static void cong_idle(struct kunit *test)
 	csk->rtt.rto = MS(300);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		clasp_cong_init(csk);
-		csk->sent_at = clasp_clock();
+		csk->rtxq.sent_at = clasp_clock();
 		wire_run(test->priv, rows[i].idle);
 		csk->cong.cwnd = rows[i].cwnd;
 		csk->cong.ssthresh = rows[i].ssthresh;
