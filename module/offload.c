@@ -4,14 +4,13 @@
  * can be (GRO).
  *
  * Such a packet has one header, that of its first segment, and behind it the
- * data of all, gso_size bytes of each but the last. It is made by the sender, or
+ * data of all, as much of each but the last. It is made by the sender, or
  * of segments that a device received, and cut where a device on its way can't
  * take it whole. What is cut again is what there was before.
  *
- * The kernel's checks of whether the segments fit a router's way out count 12
- * bytes of header for this type, SCTP's, instead of ours. So they let those pass
- * that are up to 20 bytes too long, or more with options, and say nothing; the
- * sender is told when it sends such a segment again, alone.
+ * The kernel asks of such a packet whether its segments fit: a router's way out, a
+ * tunnel, a token bucket. For this type it adds SCTP's header to gso_size. What
+ * ours has more is part of gso_size, then, all the way.
  */
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -50,21 +49,6 @@ u32 clasp_offload_most(const struct sock *sk, u32 size)
 	return clamp(segments, 1u, max_t(u32, sk->sk_gso_max_segs, 1)) * size;
 }
 
-/**
- * clasp_offload_mark() - say what segments a packet is to be cut into
- * @skb: the data, with no header yet; whatever shares it is not on its way
- * @size: bytes of data in a full one, 0 if there is no data
- */
-void clasp_offload_mark(struct sk_buff *skb, u32 size)
-{
-	struct skb_shared_info *shinfo = skb_shinfo(skb);
-	bool large = size && skb->len > size;
-
-	shinfo->gso_size = large ? size : 0;
-	shinfo->gso_type = large ? CLASP_GSO_TYPE : 0;
-	shinfo->gso_segs = large ? DIV_ROUND_UP(skb->len, size) : 1;
-}
-
 /* Bytes of a header with its options, or 0 if it is none of ours. */
 static u32 clasp_offload_header_len(const struct clasphdr *hdr)
 {
@@ -75,6 +59,23 @@ static u32 clasp_offload_header_len(const struct clasphdr *hdr)
 	return len;
 }
 
+/**
+ * clasp_offload_mark() - say what segments a packet is to be cut into
+ * @skb: the data behind its header; whatever shares it is not on its way
+ * @size: bytes of data in a full one, 0 if there is no data
+ */
+void clasp_offload_mark(struct sk_buff *skb, u32 size)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	u32 hdr_len = clasp_offload_header_len((void *)skb->data);
+	u32 len = skb->len - hdr_len;
+	bool large = size && len > size;
+
+	shinfo->gso_size = large ? size + clasp_offload_excess(hdr_len) : 0;
+	shinfo->gso_type = large ? CLASP_GSO_TYPE : 0;
+	shinfo->gso_segs = large ? DIV_ROUND_UP(len, size) : 1;
+}
+
 /*
  * Bytes of header of a packet that can be cut; 0 if it can't. Programs can make
  * odd ones (tap devices, packet sockets), and what rewrites addresses can make
@@ -82,11 +83,10 @@ static u32 clasp_offload_header_len(const struct clasphdr *hdr)
  */
 static u32 clasp_offload_may_cut(struct sk_buff *skb)
 {
-	u32 size = skb_shinfo(skb)->gso_size;
-	u32 len;
+	u32 len, size;
 
-	if (!(skb_shinfo(skb)->gso_type & CLASP_GSO_TYPE) || !size ||
-	    size == GSO_BY_FRAGS)
+	if (!(skb_shinfo(skb)->gso_type & CLASP_GSO_TYPE) ||
+	    skb_shinfo(skb)->gso_size == GSO_BY_FRAGS)
 		return 0;
 	if (skb->ip_summed != CHECKSUM_PARTIAL ||
 	    skb_checksum_start(skb) != skb_transport_header(skb) ||
@@ -95,9 +95,10 @@ static u32 clasp_offload_may_cut(struct sk_buff *skb)
 	if (!pskb_may_pull(skb, CLASP_HEADER_MIN))
 		return 0;
 	len = clasp_offload_header_len((const struct clasphdr *)skb->data);
-	if (!len || !pskb_may_pull(skb, len) || skb->len - len <= size)
+	if (!len || !pskb_may_pull(skb, len))
 		return 0;
-	return len;
+	size = clasp_offload_size(skb, len);
+	return size && skb->len - len > size ? len : 0;
 }
 
 /*
@@ -130,6 +131,15 @@ static void clasp_offload_mend_checksum(struct sk_buff *seg,
 		hdr->check = gso_make_checksum(seg, pseudo);
 }
 
+/* Of a packet of several segments, the size is that of their data so far. */
+static void clasp_offload_mend_size(struct sk_buff *skb,
+				    const struct clasphdr *hdr)
+{
+	u32 hdr_len = clasp_offload_header_len(hdr);
+
+	skb_shinfo(skb)->gso_size += clasp_offload_excess(hdr_len);
+}
+
 /*
  * Each segment begins with a copy of the packet's header. What happens once
  * happens at one end: CWR (RFC 3168, section 6.1.2) in the first segment, PSH
@@ -152,6 +162,8 @@ static void clasp_offload_mend(struct sk_buff *segs, u32 whole, u32 size)
 			hdr->flags &= ~(CLASP_FIN | CLASP_PSH);
 		clasp_offload_mend_urgent(hdr, offset);
 		clasp_offload_mend_checksum(seg, hdr, whole);
+		if (skb_is_gso(seg))
+			clasp_offload_mend_size(seg, hdr);
 	}
 }
 
@@ -163,6 +175,25 @@ static void clasp_offload_mend_stamp(struct sk_buff *last,
 
 	skb_shinfo(last)->tx_flags |= shinfo->tx_flags & SKBTX_ANY_TSTAMP;
 	skb_shinfo(last)->tskey = shinfo->tskey;
+}
+
+/*
+ * skb_segment() takes gso_size for the size of the data. Who has another clone of
+ * the packet, the sender's queue for one, must not see it change.
+ */
+static struct sk_buff *clasp_offload_cut(struct sk_buff *skb, u32 size,
+					 netdev_features_t features)
+{
+	struct sk_buff *segs;
+	u32 excess;
+
+	if (skb_unclone(skb, GFP_ATOMIC))
+		return ERR_PTR(-ENOMEM);
+	excess = skb_shinfo(skb)->gso_size - size;
+	skb_shinfo(skb)->gso_size = size;
+	segs = skb_segment(skb, features);
+	skb_shinfo(skb)->gso_size += excess;
+	return segs;
 }
 
 /**
@@ -182,13 +213,14 @@ struct sk_buff *clasp_offload_segment(struct sk_buff *skb,
 				      netdev_features_t features)
 {
 	u32 hdr_len = clasp_offload_may_cut(skb);
-	u32 size = skb_shinfo(skb)->gso_size;
 	bool alone = skb->ooo_okay;
 	u32 whole = skb->len;
 	struct sk_buff *segs;
+	u32 size;
 
 	if (!hdr_len)
 		return ERR_PTR(-EINVAL);
+	size = clasp_offload_size(skb, hdr_len);
 	__skb_pull(skb, hdr_len);
 	if (skb_gso_ok(skb, features | NETIF_F_GSO_ROBUST)) {
 		/* Who made it may have miscounted. */
@@ -197,7 +229,7 @@ struct sk_buff *clasp_offload_segment(struct sk_buff *skb,
 	}
 	/* Behind the first, another queue would overtake. */
 	skb->ooo_okay = 0;
-	segs = skb_segment(skb, features);
+	segs = clasp_offload_cut(skb, size, features);
 	if (IS_ERR(segs))
 		return segs;
 	segs->ooo_okay = alone;
@@ -408,12 +440,14 @@ struct sk_buff *clasp_offload_receive(struct list_head *head,
 void clasp_offload_complete(struct sk_buff *skb, __sum16 pseudo)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	struct clasphdr *hdr = (void *)skb_transport_header(skb);
 
 	this_cpu_dec(clasp_offload_held);
 	if (skb->encapsulation)
 		skb->inner_transport_header = skb->transport_header;
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	clasp_segment_seal(skb, pseudo);
+	clasp_offload_mend_size(skb, hdr);
 	shinfo->gso_type |= CLASP_GSO_TYPE;
 	shinfo->gso_segs = NAPI_GRO_CB(skb)->count;
 }

@@ -4,6 +4,7 @@
 #define _CLASP_OFFLOAD_H
 
 #include <linux/netdev_features.h>
+#include <linux/sctp.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
 
@@ -25,16 +26,25 @@ static inline u32 clasp_offload_segments(const struct sk_buff *skb)
 	return max_t(u32, skb_shinfo(skb)->gso_segs, 1);
 }
 
+/* What our header has more than the kernel counts for this type. */
+static inline u32 clasp_offload_excess(u32 hdr_len)
+{
+	return hdr_len - sizeof(struct sctphdr);
+}
+
 /**
  * clasp_offload_size() - how much data a full segment of a packet has
- * @skb: received
- * @len: bytes of data in all of it
+ * @skb: of any
+ * @hdr_len: bytes of header and options
  *
- * Return: @len, or less if it is of several segments.
+ * Return: bytes, 0 if it is of one segment only.
  */
-static inline u32 clasp_offload_size(const struct sk_buff *skb, u32 len)
+static inline u32 clasp_offload_size(const struct sk_buff *skb, u32 hdr_len)
 {
-	return min_t(u32, skb_shinfo(skb)->gso_size ?: len, len);
+	u32 size = skb_shinfo(skb)->gso_size;
+	u32 excess = clasp_offload_excess(hdr_len);
+
+	return size > excess ? size - excess : 0;
 }
 
 u32 clasp_offload_most(const struct sock *sk, u32 size);

@@ -82,10 +82,10 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 		header.block_count = clasp_sack_tell(csk, blocks);
 	header.flags |= clasp_ecn_mark(sk, flags, seq, skb->len);
 	clasp_urgent_point(csk, &header);
+	clasp_segment_push(skb, &header);
 	clasp_offload_mark(skb, CLASP_CB(skb)->mss);
 	csk->totals.segs_out += clasp_offload_segments(skb);
 	clasp_count_sk_many(sk, CLASP_MIB_OutSegs, clasp_offload_segments(skb));
-	clasp_segment_push(skb, &header);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->tstamp = 0;
 	skb_set_owner_w(skb, sk);

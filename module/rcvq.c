@@ -389,7 +389,8 @@ static void clasp_rcvq_refuse(struct sock *sk, enum clasp_counter why)
 static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
-	u32 size = clasp_offload_size(skb, skb->len);
+	u32 full = clasp_offload_size(skb, CLASP_CB(skb)->hdr_len);
+	u32 size = min(full ?: skb->len, skb->len);
 	bool hole = !RB_EMPTY_ROOT(&csk->ofo);
 	bool push = CLASP_CB(skb)->flags & CLASP_PSH;
 

@@ -73,6 +73,12 @@ static u32 header_len(const struct packet *packet)
 	return CLASP_HEADER_MIN + (packet->option ? 8 : 0);
 }
 
+/* The kernel counts 12 bytes of header; what ours has more, the size has. */
+static u32 counted_size(const struct packet *packet)
+{
+	return packet->gso_size + header_len(packet) - 12;
+}
+
 static u32 network_len(u16 family)
 {
 	return family == AF_INET6 ? sizeof(struct ipv6hdr) :
@@ -224,7 +230,7 @@ static void seal(struct sk_buff *skb, u16 family, const struct packet *packet)
 	if (packet->gso_size) {
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		clasp_segment_seal(skb, csum_fold(pseudo));
-		skb_shinfo(skb)->gso_size = packet->gso_size;
+		skb_shinfo(skb)->gso_size = counted_size(packet);
 		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(packet->len,
 							 packet->gso_size);
 		skb_shinfo(skb)->gso_type = CLASP_GSO_TYPE;
@@ -491,9 +497,43 @@ static void cut_not_at_all(struct kunit *test)
 	kfree_skb(skb);
 }
 
+/*
+ * The kernel tells of what fits a router's way out whether it does, by a byte. A
+ * clone, as the sender keeps one, says the same after a cut.
+ */
+static void cut_validate(struct kunit *test)
+{
+	struct offload_dev *od = test->priv;
+	struct packet whole = plain;
+	struct sk_buff *skb, *clone;
+	u32 mtu;
+
+	whole.gso_size = SIZE;
+	whole.len = 3 * SIZE;
+	for (whole.option = 0; whole.option < 2; whole.option++) {
+		mtu = network_len(od->family) + header_len(&whole) + SIZE;
+		skb = make_packet(test, &whole);
+		clone = skb_clone(skb, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, clone);
+		KUNIT_EXPECT_TRUE(test, skb_gso_validate_network_len(skb, mtu));
+		KUNIT_EXPECT_FALSE(test,
+				   skb_gso_validate_network_len(skb, mtu - 1));
+		check_cut(test, skb, &whole, NETIF_F_SG);
+		KUNIT_EXPECT_FALSE(test, skb_gso_validate_network_len(clone,
+								      mtu - 1));
+		kfree_skb(clone);
+	}
+}
+
 static void odd_size_none(struct sk_buff *skb)
 {
 	skb_shinfo(skb)->gso_size = 0;
+}
+
+/* What is no data, but header. */
+static void odd_size_excess(struct sk_buff *skb)
+{
+	skb_shinfo(skb)->gso_size = CLASP_HEADER_MIN - 12;
 }
 
 static void odd_size_all(struct sk_buff *skb)
@@ -571,7 +611,8 @@ static void odd_header_long(struct sk_buff *skb)
 static void cut_odd(struct kunit *test)
 {
 	static void (*const odd[])(struct sk_buff *skb) = {
-		odd_size_none, odd_size_all, odd_size_frags, odd_type_tcp4,
+		odd_size_none, odd_size_excess, odd_size_all, odd_size_frags,
+		odd_type_tcp4,
 		odd_type_tcp6, odd_type_udp, odd_type_none, odd_no_checksum,
 		odd_checksum_start, odd_checksum_offset, odd_version,
 		odd_header_short, odd_header_only, odd_header_cut,
@@ -649,7 +690,7 @@ static void expect_up(struct kunit *test, const struct packet *want)
 		kfree_skb(skb);
 		return;
 	}
-	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_size, want->gso_size);
+	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_size, counted_size(want));
 	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_segs,
 			DIV_ROUND_UP(want->len, want->gso_size));
 	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_type & CLASP_GSO_TYPE,
@@ -987,6 +1028,7 @@ static struct kunit_case offload_cases[] = {
 	WIRE_CASE(cut_wrap),
 	WIRE_CASE(cut_stamp),
 	WIRE_CASE(cut_not_at_all),
+	WIRE_CASE(cut_validate),
 	WIRE_CASE(cut_odd),
 	WIRE_CASE(merge_many),
 	WIRE_CASE(merge_mixed),
