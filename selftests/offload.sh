@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Packets of several segments, made and cut on their way: through a router, a
-# bridge, VLANs and redirection by tc, between devices that can more or less.
+# firewall, a bridge, VLANs, redirection and mirroring by tc, between devices that
+# can more or less; and what captures show of them.
 #
 # The client's data goes by ce, nc, ns and se; xfer compares what arrives.
 
@@ -28,6 +29,13 @@ setup_router()
 {
 	setup_path
 	END=
+}
+
+# It looks at what it forwards, and at the connection that it is of.
+setup_firewall()
+{
+	setup_router
+	in_net firewall "$PROTO" 2>/dev/null
 }
 
 # The ends are on one link then, whatever it is made of.
@@ -78,15 +86,16 @@ setup_vlan()
 setup_redirect()
 {
 	setup_link ''
-	redirect nc ns 2>/dev/null && redirect ns nc || return 1
+	pass_on nc redirect ns 2>/dev/null && pass_on ns redirect nc || return 1
 	address_link
 }
 
-redirect()
+# pass_on FROM redirect|mirror TO: all that comes in at one device
+pass_on()
 {
 	in_net tc qdisc add dev "$1" ingress &&
 	in_net tc filter add dev "$1" parent ffff: matchall \
-		action mirred egress redirect dev "$2"
+		action mirred egress "$2" dev "$3"
 }
 
 tear_down()
@@ -174,6 +183,8 @@ around()
 	done
 }
 
+fails() { ! "$@"; }
+
 refused() { echo $(($(mib InChecksum "$1") + $(mib InLength "$1") + $(mib InFlags "$1"))); }
 
 # most WHAT FILE DIRECTION LOW HIGH: the most data in a packet. At the end of the
@@ -185,7 +196,7 @@ most()
 		tail -n 1)" "$4" "$5"
 }
 
-for where in router bridge vlan redirect; do
+for where in router firewall bridge vlan redirect; do
 	if ! setup_$where; then
 		skip "$where" "not in this kernel"
 		tear_down
@@ -221,4 +232,111 @@ for where in router bridge vlan redirect; do
 	most "what goes out is cut by hand" gate out $MSS $MSS
 	tear_down
 done
+
+# ---- a narrow way out -----------------------------------------------------------
+
+# narrow WHAT MTU: the router takes no segment that is too long, be it in a packet of
+# several, and says so.
+narrow()
+{
+	local name="narrow by $((1500 - $2)), $1"
+	setup_router
+	$1
+	ip -n "$NN" link set ns mtu "$2"
+	capture "$NN" ns "$TMP/gate" -p $PORT
+	check "$name: all arrives" transfer -D -s $SIZE -e $SIZE
+	capture_stop "$CAPTURE"
+	most "$name: what goes out fits" gate out $((MSS + $2 - 1500)) \
+		$((MSS + $2 - 1500))
+	check_eq "$name: nobody had to guess" "$(mib MtuReductions)" 0
+	tear_down
+}
+
+for by in 1 20 21 88; do
+	narrow merging $((1500 - by))
+	narrow large_cut $((1500 - by))
+done
+
+# ---- a firewall that lets nothing pass --------------------------------------------
+
+setup_router
+if in_net firewall 254 2>/dev/null; then
+	tunable "$NC" syn_retries 1
+	serve
+	check "another protocol's firewall is none for us" fails fetch
+	kill "$SERVER"
+fi
+tear_down
+
+# ---- a copy ------------------------------------------------------------------------
+
+# The data that went one way, each byte once.
+bytes()
+{
+	grep -v ' retx' "$TMP/$1" | grep ":$PORT flags" | value len |
+		awk '{ sum += $1 } END { print sum }'
+}
+
+# copied NAME MOST: what is mirrored to the device mo is all there, in packets of that
+# much data at most.
+copied()
+{
+	setup_router
+	veth "$NN" mo "$NN" mi 1500
+	large
+	$1
+	if ! pass_on nc mirror mo 2>/dev/null; then
+		skip "mirror, $1" "not in this kernel"
+		tear_down
+		return
+	fi
+	capture "$NN" mo "$TMP/copy" -o -p $PORT
+	local captures="$CAPTURE"
+	capture "$NN" nc "$TMP/wire" -p $PORT
+	captures="$captures $CAPTURE"
+	check "mirror, $1: all arrives" transfer -D -s $SIZE
+	for one in $captures; do
+		capture_stop "$one"
+	done
+	check_eq "mirror, $1: the copy is complete" "$(bytes copy)" "$(bytes wire)"
+	check_eq "mirror, $1: no wrong checksum" \
+		"$(cat "$TMP/wire" "$TMP/copy" | grep -c 'csum=BAD')" 0
+	most "mirror, $1: the original is large" wire in $((10 * MSS)) 65536
+	most "mirror, $1: the copy's size" copy out "$2" "$3"
+	tear_down
+}
+
+copy_cut() { :; }
+copy_cut_simple() { can "$NN" mo tx-checksum-ip-generic off tx-scatter-gather off; }
+copy_large() { can "$NN" mo tx-generic-segmentation on tx-sctp-segmentation on; }
+
+copied copy_cut $MSS $MSS
+copied copy_cut_simple $MSS $MSS
+copied copy_large $((10 * MSS)) 65536
+
+# ---- what tcpdump shows -------------------------------------------------------------
+
+dumped() { wire -r "$TMP/dump" -p $PORT | fields; }
+# Numbers are relative to what was seen: only one way in the dump.
+fields() { sed -n 's/.* \(flags=.*\) ack=[0-9]* \(.* csum=[^ ]*\).*/\1 \2/p'; }
+dump_is_complete() { [ "$(dumped | wc -l)" = "$(wc -l <"$TMP/gate")" ]; }
+
+# A device that is given whole segments, with their checksums, shows them so.
+setup_router
+large_cut_simple
+capture "$NN" ns "$TMP/gate" -o -p $PORT
+in_net tcpdump -i ns -Q out -B 16384 -w "$TMP/dump" --immediate-mode -U -Z root \
+	ip proto "$PROTO" or ip6 proto "$PROTO" 2>"$TMP/tcpdump" &
+DUMP=$!
+PIDS="$PIDS $DUMP"
+need grep -q listening "$TMP/tcpdump"
+check "tcpdump: all arrives" transfer -D -s $SIZE
+capture_stop "$CAPTURE"
+check "tcpdump sees as many segments" wait_for dump_is_complete
+check_eq "each has a checksum" "$(grep -vc 'csum=ok' "$TMP/gate")" 0
+dumped >"$TMP/dumped"
+fields <"$TMP/gate" >"$TMP/captured"
+check "tcpdump sees what was sent" cmp "$TMP/dumped" "$TMP/captured"
+kill "$DUMP"
+tear_down
 finish
