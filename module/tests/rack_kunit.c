@@ -144,6 +144,23 @@ static void rack_widens(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, csk->rack.steps, 1);
 }
 
+/* Section 6.2, step 4: however far it was widened, it is no more than SRTT. */
+static void rack_bounded(struct kunit *test)
+{
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u64 widest = 0;
+	u32 steps;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	for (steps = 1; steps <= U8_MAX; steps++) {
+		csk->rack.steps = steps;
+		widest = max(widest, clasp_rack_window(csk));
+	}
+	KUNIT_EXPECT_EQ(test, widest, csk->rtt.srtt);
+}
+
 /*
  * A path on which something once took no time at all: the least round-trip time says
  * nothing of how late a segment may be. One that is late by two fifths of the real one
@@ -415,6 +432,7 @@ static struct kunit_case rack_cases[] = {
 	WIRE_CASE(rack_threshold),
 	WIRE_CASE(rack_reordered),
 	WIRE_CASE(rack_widens),
+	WIRE_CASE(rack_bounded),
 	WIRE_CASE(rack_overtaken),
 	WIRE_CASE(rack_doubled),
 	WIRE_CASE(rack_lost_again),
