@@ -51,12 +51,12 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	struct clasp_delivery delivery = {
 		.now = clasp_timer_peer_heard(sk),
 		.in_flight = clasp_output_in_flight(csk),
+		.echo = clasp_ecn_echoed(csk, cb),
 	};
 
 	if (clasp_before(cb->ack_seq, csk->snd_una))
 		return;
 	clasp_ack_update_window(csk, cb);
-	clasp_ecn_acked(csk, cb);
 	/* The peer is there, whatever ICMP said before. */
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	if (clasp_ack_answers(sk))

@@ -357,7 +357,8 @@ struct clasp_rack {
 
 /**
  * struct clasp_ecn - explicit congestion notification (RFC 3168)
- * @until: an echo counts again when more than this is acknowledged
+ * @until: the window was reduced for what was sent up to here: an echo counts
+ *	again when more is acknowledged
  * @offered: our SYN did
  * @agreed: so did the peer
  * @echo: ECE is in all segments sent, until the peer says CWR
@@ -372,13 +373,18 @@ struct clasp_ecn {
 };
 
 /**
- * enum clasp_recovery_phase - why segments are being sent again
- * @CLASP_OPEN: they are not
- * @CLASP_FAST_RECOVERY: later ones have arrived (RFC 8985, RFC 6675)
- * @CLASP_LOSS: the retransmission timer ran out
+ * enum clasp_recovery_phase - what is being done about congestion
+ * @CLASP_OPEN: nothing
+ * @CLASP_REDUCING: the window shrinks, as the peer has echoed a mark (RFC 3168)
+ * @CLASP_FAST_RECOVERY: that, too, and segments go again that were lost, as later
+ *	ones have arrived (RFC 8985, RFC 6675)
+ * @CLASP_LOSS: segments go again, as the retransmission timer ran out
+ *
+ * In this order: segments go again from CLASP_FAST_RECOVERY on.
  */
 enum clasp_recovery_phase {
 	CLASP_OPEN,
+	CLASP_REDUCING,
 	CLASP_FAST_RECOVERY,
 	CLASP_LOSS,
 };

@@ -171,10 +171,22 @@ void clasp_cong_undo(struct clasp_sock *csk)
 
 	if (!cong->undo.cwnd)
 		return;
+	clasp_ecn_undone(csk);
 	cong->cwnd = max(cong->cwnd, cong->undo.cwnd);
 	cong->ssthresh = cong->undo.ssthresh;
 	cong->private = cong->undo.private;
 	cong->undo.cwnd = 0;
+}
+
+/**
+ * clasp_cong_settle() - there was congestion, without a doubt
+ * @csk: the socket, locked
+ *
+ * What was reduced stays so.
+ */
+void clasp_cong_settle(struct clasp_sock *csk)
+{
+	csk->cong.undo.cwnd = 0;
 }
 
 /**

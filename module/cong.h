@@ -63,6 +63,7 @@ void clasp_cong_acked(struct clasp_sock *csk,
 void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight);
 void clasp_cong_timeout(struct clasp_sock *csk);
 void clasp_cong_undo(struct clasp_sock *csk);
+void clasp_cong_settle(struct clasp_sock *csk);
 void clasp_cong_idle(struct clasp_sock *csk);
 
 /**

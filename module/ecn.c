@@ -155,7 +155,20 @@ void clasp_ecn_heard(struct clasp_sock *csk, const struct sk_buff *skb)
  */
 void clasp_ecn_reduced(struct clasp_sock *csk)
 {
+	csk->ecn.until = csk->snd_nxt;
 	csk->ecn.reduced = csk->ecn.agreed;
+}
+
+/**
+ * clasp_ecn_undone() - the reduction was taken back
+ * @csk: the socket, locked
+ *
+ * There was no congestion yet: what there is of it counts.
+ */
+void clasp_ecn_undone(struct clasp_sock *csk)
+{
+	csk->ecn.until = csk->snd_una;
+	csk->ecn.reduced = false;
 }
 
 /**
@@ -165,7 +178,7 @@ void clasp_ecn_reduced(struct clasp_sock *csk)
  * Source: RFC 3168, section 6.1.2: once for a window, be the congestion known by
  * an echo, or a loss, or both.
  *
- * Return: true if so, because of an echo.
+ * Return: true if so.
  */
 bool clasp_ecn_reacted(const struct clasp_sock *csk)
 {
@@ -173,23 +186,20 @@ bool clasp_ecn_reacted(const struct clasp_sock *csk)
 }
 
 /**
- * clasp_ecn_acked() - an ACK has come
+ * clasp_ecn_echoed() - does an ACK tell of congestion that is not known yet?
  * @csk: the socket, locked; snd_una not yet advanced
  * @cb: the ACK
  *
  * The peer cannot know that the window was reduced before it has the first of
- * what was sent since, so its echo counts again only from there on. A reduction
- * because of an echo is never spurious.
+ * what was sent since, so its echo counts again only from there on.
  *
  * Source: RFC 3168, section 6.1.2.
+ *
+ * Return: true if it does.
  */
-void clasp_ecn_acked(struct clasp_sock *csk, const struct clasp_cb *cb)
+bool clasp_ecn_echoed(const struct clasp_sock *csk, const struct clasp_cb *cb)
 {
-	if (!csk->ecn.agreed || !(cb->flags & CLASP_ECE) ||
-	    cb->flags & CLASP_SYN || !clasp_after(cb->ack_seq, csk->ecn.until) ||
-	    csk->recovery.phase != CLASP_OPEN)
-		return;
-	clasp_cong_reduce(csk, csk->snd_nxt - csk->snd_una);
-	csk->cong.undo.cwnd = 0;
-	csk->ecn.until = csk->snd_nxt;
+	return csk->ecn.agreed && cb->flags & CLASP_ECE &&
+	       !(cb->flags & CLASP_SYN) &&
+	       clasp_after(cb->ack_seq, csk->ecn.until);
 }

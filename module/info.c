@@ -6,6 +6,7 @@
 #include "info.h"
 
 static_assert((int)CLASP_OPEN == CLASP_INFO_OPEN);
+static_assert((int)CLASP_REDUCING == CLASP_INFO_REDUCING);
 static_assert((int)CLASP_FAST_RECOVERY == CLASP_INFO_FAST_RECOVERY);
 static_assert((int)CLASP_LOSS == CLASP_INFO_LOSS);
 

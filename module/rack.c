@@ -124,7 +124,7 @@ u64 clasp_rack_window(const struct clasp_sock *csk)
 	u64 quarter;
 
 	if (!rack->reordered &&
-	    (csk->recovery.phase != CLASP_OPEN ||
+	    (csk->recovery.phase >= CLASP_FAST_RECOVERY ||
 	     csk->rtxq.sacked >= (u64)CLASP_DUP_THRESH * csk->snd_mss))
 		return 0;
 	quarter = (rack->steps > 1 ? csk->rtt.srtt : rack->min_rtt) / 4;
@@ -226,7 +226,7 @@ bool clasp_rack_probe_due(const struct sock *sk)
 	const struct clasp_sock *csk = clasp_sk(sk);
 
 	return READ_ONCE(clasp_sysctl(sk)->tail_loss_probe) &&
-	       csk->recovery.phase == CLASP_OPEN && !csk->rtxq.sacked &&
+	       csk->recovery.phase < CLASP_FAST_RECOVERY && !csk->rtxq.sacked &&
 	       !csk->rtxq.lost && !csk->rack.probe_end &&
 	       clasp_rtxq_first(csk);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss recovery: what is done about losses.
+ * Loss recovery: what is done about losses, and about congestion without them.
  *
  * rack.c finds out what is lost, and the retransmission timer, when nothing else
- * does. What is marked lost goes again as the window allows (clasp_output_push).
- * While it does, proportional rate reduction (RFC 6937) moves the window; and it
- * is watched whether there was a loss at all.
+ * does. What is marked lost goes again as the window allows (clasp_output_push),
+ * and it is watched whether there was a loss at all. Proportional rate reduction
+ * (RFC 6937) moves the window, also when a router's mark is echoed (ecn.c).
  */
 #include "cong.h"
 #include "output.h"
@@ -24,18 +24,36 @@ void clasp_recovery_init(struct clasp_sock *csk)
 	clasp_rack_init(csk);
 }
 
-/*
- * Begins a phase: the window is halved, or what the algorithm makes of it, once
- * for all that has been sent so far.
- */
-static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight)
+static void clasp_recovery_begin(struct clasp_sock *csk, u32 in_flight)
 {
 	csk->recovery = (struct clasp_recovery){
 		.recover = csk->snd_nxt,
-		.undo_from = csk->snd_una,
 		.flight = max(in_flight, 1u),
-		.phase = CLASP_FAST_RECOVERY,
+		.phase = CLASP_REDUCING,
 	};
+}
+
+/* A router tells of congestion, and nothing was lost. This is never undone. */
+static void clasp_recovery_echo(struct clasp_sock *csk, u32 in_flight)
+{
+	clasp_recovery_begin(csk, in_flight);
+	clasp_cong_reduce(csk, in_flight);
+	clasp_cong_settle(csk);
+}
+
+/*
+ * Segments go again: the window is halved, or what the algorithm makes of it,
+ * once for all that has been sent so far. If that is being done, it goes on.
+ */
+static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight)
+{
+	struct clasp_recovery *recovery = &csk->recovery;
+
+	if (recovery->phase == CLASP_OPEN)
+		clasp_recovery_begin(csk, in_flight);
+	recovery->phase = CLASP_FAST_RECOVERY;
+	recovery->recover = csk->snd_nxt;
+	recovery->undo_from = csk->snd_una;
 	clasp_cong_reduce(csk, csk->snd_nxt - csk->snd_una);
 }
 
@@ -50,11 +68,12 @@ static void clasp_recovery_leave(struct clasp_sock *csk)
 {
 	struct clasp_recovery *recovery = &csk->recovery;
 
-	if (recovery->phase == CLASP_FAST_RECOVERY)
+	if (recovery->phase != CLASP_LOSS)
 		csk->cong.cwnd = csk->cong.ssthresh;
+	if (recovery->phase != CLASP_REDUCING)
+		clasp_rack_recovered(&csk->rack);
 	recovery->phase = CLASP_OPEN;
 	recovery->frto = CLASP_FRTO_NONE;
-	clasp_rack_recovered(&csk->rack);
 }
 
 /* There was no loss: the window is as if nothing had happened (RFC 4015). */
@@ -115,7 +134,7 @@ static void clasp_recovery_frto(struct sock *sk,
 }
 
 /*
- * The window during fast recovery: what goes out is in proportion to what
+ * The window while it is reduced: what goes out is in proportion to what
  * arrives, so that all of the reduction is done when the phase ends; below the
  * goal, as much as arrives, and a segment more.
  *
@@ -137,7 +156,7 @@ static void clasp_recovery_reduce(struct clasp_sock *csk, u64 bytes)
 		       csk->snd_mss;
 		room = min_t(s64, room, ssthresh - in_flight);
 	}
-	/* The first one goes at once: fast retransmit. */
+	/* The first one goes at once: fast retransmit, or CWR. */
 	if (!recovery->sent)
 		room = max_t(s64, room, csk->snd_mss);
 	csk->cong.cwnd = in_flight + max_t(s64, room, 0);
@@ -162,7 +181,8 @@ static void clasp_recovery_grow(struct clasp_sock *csk,
 static void clasp_recovery_window(struct clasp_sock *csk,
 				  const struct clasp_delivery *delivery)
 {
-	if (csk->recovery.phase == CLASP_FAST_RECOVERY)
+	if (csk->recovery.phase == CLASP_REDUCING ||
+	    csk->recovery.phase == CLASP_FAST_RECOVERY)
 		clasp_recovery_reduce(csk, delivery->bytes);
 	else if (delivery->advanced)
 		clasp_recovery_grow(csk, delivery);
@@ -173,7 +193,7 @@ static void clasp_recovery_window(struct clasp_sock *csk,
  * @sk: the socket, locked, snd_una and the retransmission queue up to date
  * @delivery: what it tells
  *
- * Source: RFC 6675, RFC 8985, RFC 6937.
+ * Source: RFC 3168, RFC 6675, RFC 8985, RFC 6937.
  */
 void clasp_recovery_acked(struct sock *sk,
 			  const struct clasp_delivery *delivery)
@@ -189,9 +209,11 @@ void clasp_recovery_acked(struct sock *sk,
 	if (recovery->phase != CLASP_OPEN &&
 	    !clasp_before(csk->snd_una, recovery->recover))
 		clasp_recovery_leave(csk);
+	if (delivery->echo && recovery->phase < CLASP_FAST_RECOVERY)
+		clasp_recovery_echo(csk, delivery->in_flight);
 	congestion = clasp_rack_detect(sk, delivery->now);
 	congestion |= clasp_rack_probe_repaired(csk, delivery);
-	if (congestion && recovery->phase == CLASP_OPEN)
+	if (congestion && recovery->phase < CLASP_FAST_RECOVERY)
 		clasp_recovery_enter_fast(sk, delivery->in_flight);
 	clasp_recovery_window(csk, delivery);
 	if (delivery->bytes)
@@ -216,7 +238,7 @@ void clasp_recovery_overdue(struct sock *sk)
 
 	if (csk->rack.pending) {
 		if (clasp_rack_detect(sk, clasp_clock()) &&
-		    csk->recovery.phase == CLASP_OPEN) {
+		    csk->recovery.phase < CLASP_FAST_RECOVERY) {
 			clasp_recovery_enter_fast(sk, in_flight);
 			clasp_recovery_reduce(csk, 0);
 		}
@@ -248,7 +270,7 @@ void clasp_recovery_timeout(struct sock *sk)
 
 	clasp_count_sk(sk, CLASP_MIB_Timeouts);
 	clasp_timer_backed_off(sk);
-	if (recovery->phase == CLASP_OPEN)
+	if (recovery->phase < CLASP_FAST_RECOVERY)
 		clasp_recovery_enter(csk, clasp_output_in_flight(csk));
 	clasp_rack_timeout(csk);
 	recovery->recover = csk->snd_nxt;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Loss recovery: what is done about losses. */
+/* Loss recovery: what is done about losses, and about marks instead of them. */
 #ifndef _CLASP_RECOVERY_H
 #define _CLASP_RECOVERY_H
 

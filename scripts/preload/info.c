@@ -14,6 +14,8 @@ static unsigned int segments(unsigned long long bytes, unsigned int mss)
 static unsigned int ca_state(unsigned int recovery)
 {
 	switch (recovery) {
+	case CLASP_INFO_REDUCING:
+		return TCP_CA_CWR;
 	case CLASP_INFO_FAST_RECOVERY:
 		return TCP_CA_Recovery;
 	case CLASP_INFO_LOSS:

@@ -53,10 +53,11 @@
 /* The longest name for CLASP_CONGESTION, with the 0 at its end. */
 #define CLASP_CA_NAME_MAX	16
 
-/* struct clasp_info::recovery: why segments are being sent again. */
-#define CLASP_INFO_OPEN		0	/* they are not */
-#define CLASP_INFO_FAST_RECOVERY 1	/* duplicate ACKs told of a loss */
-#define CLASP_INFO_LOSS		2	/* a time-out did */
+/* struct clasp_info::recovery: what is being done about congestion. */
+#define CLASP_INFO_OPEN		0	/* nothing, there is none */
+#define CLASP_INFO_REDUCING	1	/* the window shrinks: a router told of it */
+#define CLASP_INFO_FAST_RECOVERY 2	/* lost segments go again: ACKs told of it */
+#define CLASP_INFO_LOSS		3	/* the same: a time-out did */
 
 /* A time in struct clasp_info of what has not happened yet. */
 #define CLASP_INFO_NEVER	0xffffffffU
