@@ -4,6 +4,7 @@
 #include "ecn.h"
 #include "mtu.h"
 #include "output.h"
+#include "pace.h"
 #include "recovery.h"
 #include "rtt.h"
 #include "rtxq.h"
@@ -71,4 +72,5 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 		clasp_mtu_acked(sk);
 	}
 	clasp_recovery_acked(sk, &delivery);
+	clasp_pace_acked(sk);
 }

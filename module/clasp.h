@@ -312,6 +312,16 @@ struct clasp_rtxq {
 };
 
 /**
+ * struct clasp_hostq - what was sent and is still in this host; see hostq.c
+ * @bh: lets the sender go on
+ * @flags: atomic bits
+ */
+struct clasp_hostq {
+	struct clasp_compat_bh bh;
+	unsigned long flags;
+};
+
+/**
  * struct clasp_sack - what SACK options have to tell (RFC 2018, RFC 2883)
  * @recent: numbers that lie in the blocks last told of, the latest first
  * @recents: how many
@@ -571,6 +581,7 @@ struct clasp_urgent {
  * @max_window: the largest @snd_wnd the peer ever offered, bytes
  * @rtxq: what was sent and is not acknowledged yet; sk_write_queue has what was
  *	never sent
+ * @hostq: what was sent and is still in this host
  * @snd_mss: largest data part of a segment that we send, bytes
  * @mtu: why @snd_mss is what it is
  * @peer_mss: what the peer's MSS option allows, bytes
@@ -621,7 +632,7 @@ struct clasp_urgent {
  * @push: what is queued goes in spite of CLASP_CORK, until more is queued
  *
  * Everything is protected by the socket lock but what is said otherwise
- * above, @deferred (atomic bits) and what poll reads locklessly.
+ * above, @deferred and @hostq (atomic bits) and what poll reads locklessly.
  *
  * Who may hold one: the file descriptor (until close()), then the connection
  * itself (until it reaches CLOSED); the pending alarm; the accept queue of its
@@ -655,6 +666,7 @@ struct clasp_sock {
 	u32 snd_wnd;
 	u32 max_window;
 	struct clasp_rtxq rtxq;
+	struct clasp_hostq hostq;
 	u32 snd_mss;
 	struct clasp_mtu mtu;
 	u32 peer_mss;
@@ -718,6 +730,7 @@ struct clasp_sock {
 #define CLASP_DEFERRED_REQUEST	1	/* the alarm of one of its requests */
 #define CLASP_DEFERRED_MTU	2	/* struct clasp_sock::mtu_reduced */
 #define CLASP_DEFERRED_ICMP	3	/* struct clasp_sock::icmp_event */
+#define CLASP_DEFERRED_ROOM	4	/* struct clasp_sock::hostq */
 
 /**
  * struct clasp_sysctl - the knobs of a namespace, net.clasp.*
@@ -754,6 +767,7 @@ struct clasp_sock {
  * @rmem_max_bytes: it grows by itself up to this
  * @wmem_default_bytes: a new socket's send buffer
  * @wmem_max_bytes: it grows by itself up to this
+ * @limit_output_bytes: what a socket may have sent that is still in this host
  * @ecn: 0 never, 1 offered and taken, 2 taken when the peer offers it
  * @congestion: congestion control of a socket whose program asks for none
  *
@@ -792,6 +806,7 @@ struct clasp_sysctl {
 	int rmem_max_bytes;
 	int wmem_default_bytes;
 	int wmem_max_bytes;
+	int limit_output_bytes;
 	int ecn;
 	const struct clasp_cong_algorithm *congestion;
 };

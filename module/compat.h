@@ -7,11 +7,13 @@
 #define _CLASP_COMPAT_H
 
 #include <linux/version.h>
+#include <linux/interrupt.h>
 #include <linux/memcontrol.h>
 #include <linux/net.h>
 #include <linux/sysctl.h>
 #include <linux/timer.h>
 #include <linux/uio.h>
+#include <linux/workqueue.h>
 #include <linux/bvec.h>
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
@@ -583,6 +585,28 @@ static inline u32 clasp_compat_gro_max_size(const struct sk_buff *p)
 #endif
 
 	return min(size, 65536u);
+}
+
+/* 6.9 has work that is done in softirqs; before, that is a tasklet. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define clasp_compat_bh			tasklet_struct
+#define clasp_compat_bh_init(bh, run)	tasklet_setup(bh, run)
+#else
+#define clasp_compat_bh			work_struct
+#define clasp_compat_bh_init(bh, run)	INIT_WORK(bh, run)
+#endif
+
+/* Any context. False if it is about to be done already. */
+static inline bool clasp_compat_bh_schedule(struct clasp_compat_bh *bh)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+	if (test_and_set_bit(TASKLET_STATE_SCHED, &bh->state))
+		return false;
+	__tasklet_schedule(bh);
+	return true;
+#else
+	return queue_work(system_bh_wq, bh);
+#endif
 }
 
 #endif /* _CLASP_COMPAT_H */

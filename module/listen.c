@@ -3,6 +3,7 @@
 #include "actions.h"
 #include "classify.h"
 #include "cong.h"
+#include "hostq.h"
 #include "input.h"
 #include "listen.h"
 #include "memory.h"
@@ -240,6 +241,7 @@ static void clasp_child_init(struct sock *child,
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	inet_sk(child)->mc_list = NULL;
 	INIT_HLIST_NODE(&csk->listener_node);
+	clasp_hostq_init(csk);
 	clasp_socket_reset(child);
 	csk->options.defer_accept = 0;
 	WRITE_ONCE(child->sk_shutdown, 0);

@@ -192,7 +192,7 @@ static u32 clasp_mtu_probe_len(const struct clasp_sock *csk)
 u32 clasp_mtu_build_len(const struct clasp_sock *csk)
 {
 	u32 half = rounddown(csk->max_window / 2, csk->snd_mss);
-	u32 most = min(clasp_offload_most(&csk->inet.sk, csk->snd_mss), half);
+	u32 most = min(clasp_offload_largest(&csk->inet.sk, csk->snd_mss), half);
 
 	return max3(clasp_mtu_probe_len(csk), csk->snd_mss, most);
 }

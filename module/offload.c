@@ -15,9 +15,11 @@
 #include <linux/percpu.h>
 #include <linux/sched.h>
 
-#include "compat.h"
+#include "clasp.h"
 #include "offload.h"
-#include "segment.h"
+
+/* 2^19 ns; see clasp_offload_most(). */
+#define CLASP_OFFLOAD_RTT_LOG	19
 
 /*
  * Packets of more than one segment that devices still hold. The kernel has
@@ -27,12 +29,30 @@ static DEFINE_PER_CPU(int, clasp_offload_held);
 static bool clasp_offload_stopped;
 
 /**
- * clasp_offload_most() - how much data one packet may have
+ * clasp_offload_largest() - how much data one packet can have
  * @sk: the socket, locked
  * @size: bytes of a full segment's data
  *
- * As tcp_tso_autosize(): what the route takes, and what is sent in about a
- * millisecond, but two segments, so that bursts are short on slow links.
+ * Return: bytes, of whole segments: what the route takes.
+ */
+u32 clasp_offload_largest(const struct sock *sk, u32 size)
+{
+	u32 segments = READ_ONCE(sk->sk_gso_max_size) / size;
+
+	if (!sk_can_gso(sk))
+		return size;
+	return clamp(segments, 1u, max_t(u32, sk->sk_gso_max_segs, 1)) * size;
+}
+
+/**
+ * clasp_offload_most() - how much of it should be sent in one packet
+ * @sk: the socket, locked
+ * @size: bytes of a full segment's data
+ *
+ * As tcp_tso_autosize(): what is sent in about a millisecond, but two segments,
+ * so that bursts are short on slow links. On a short path, where the rate says
+ * little, more: as much again as the route takes, halved for each half of a
+ * millisecond that a round trip has.
  *
  * Return: bytes, of whole segments.
  */
@@ -40,13 +60,13 @@ u32 clasp_offload_most(const struct sock *sk, u32 size)
 {
 	u64 burst = READ_ONCE(sk->sk_pacing_rate) >>
 		    READ_ONCE(sk->sk_pacing_shift);
-	u32 segments;
+	u64 halves = clasp_sk(sk)->rack.min_rtt >> CLASP_OFFLOAD_RTT_LOG;
+	u32 largest = clasp_offload_largest(sk, size);
 
-	if (!sk_can_gso(sk))
-		return size;
-	burst = max_t(u64, burst, 2 * size);
-	segments = (u32)min_t(u64, burst, READ_ONCE(sk->sk_gso_max_size)) / size;
-	return clamp(segments, 1u, max_t(u32, sk->sk_gso_max_segs, 1)) * size;
+	if (halves < BITS_PER_TYPE(u32))
+		burst += READ_ONCE(sk->sk_gso_max_size) >> halves;
+	burst = max_t(u64, burst, 2ull * size);
+	return burst < largest ? rounddown((u32)burst, size) : largest;
 }
 
 /* Bytes of a header with its options, or 0 if it is none of ours. */

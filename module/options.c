@@ -9,6 +9,7 @@
 #include "output.h"
 #include "rcvq.h"
 #include "recv.h"
+#include "send.h"
 #include "timer.h"
 #include "urgent.h"
 
@@ -257,7 +258,7 @@ static int clasp_get_cork(const struct sock *sk)
 static int clasp_set_notsent_lowat(struct sock *sk, int value)
 {
 	WRITE_ONCE(clasp_options(sk)->notsent_lowat, value);
-	sk->sk_write_space(sk);
+	clasp_send_space(sk);
 	return 0;
 }
 

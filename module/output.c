@@ -5,6 +5,7 @@
 
 #include "cong.h"
 #include "ecn.h"
+#include "hostq.h"
 #include "mtu.h"
 #include "offload.h"
 #include "output.h"
@@ -206,6 +207,19 @@ void clasp_output_head(struct sock *sk)
 		clasp_timer_segment_sent(sk, clasp_clock());
 }
 
+/*
+ * Is it not yet time to send so much of an skb, though the windows allow it? Then
+ * clasp_output_push() is called when it is.
+ */
+static bool clasp_output_early(struct sock *sk, const struct sk_buff *skb,
+			       u32 len)
+{
+	/* What is more than @len will be cut off, and its memory with it. */
+	u32 rest = skb->len > len ? skb->len - len : 0;
+
+	return clasp_hostq_full(sk, skb->truesize - rest);
+}
+
 /* Sends again what is believed to be lost, as far as cwnd allows. */
 static void clasp_output_lost(struct sock *sk)
 {
@@ -217,6 +231,7 @@ static void clasp_output_lost(struct sock *sk)
 		u32 len = min(skb->len, csk->snd_mss);
 
 		if ((in_flight && in_flight + len > csk->cong.cwnd) ||
+		    clasp_output_early(sk, skb, len) ||
 		    clasp_output_skb_upto(sk, skb, csk->snd_mss))
 			return;
 	}
@@ -256,15 +271,16 @@ static bool clasp_output_small_allowed(const struct sock *sk,
 }
 
 /*
- * How much of an skb whose first segment may be sent goes with it in one packet.
- * The urgent pointer is of one segment.
+ * How much of an skb whose first segment may be sent goes with it in one packet:
+ * half of a window at most, so that the ACK of one lets the next go while another
+ * is on its way. The urgent pointer is of one segment.
  */
 static u32 clasp_output_together(const struct sock *sk,
 				 const struct sk_buff *skb, u32 room, bool held)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
 	u32 mss = csk->snd_mss;
-	u32 most = min(room, clasp_offload_most(sk, mss));
+	u32 most = min3(room, clasp_offload_most(sk, mss), csk->cong.cwnd / 2);
 
 	if (clasp_urgent_sending(csk))
 		return mss;
@@ -321,7 +337,8 @@ static void clasp_output_waiting(struct sock *sk, bool held)
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		u32 len = clasp_output_allowed(sk, skb, held);
 
-		if (!len || clasp_output_skb_upto(sk, skb, len))
+		if (!len || clasp_output_early(sk, skb, len) ||
+		    clasp_output_skb_upto(sk, skb, len))
 			break;
 		clasp_mtu_sent(csk, skb);
 	}

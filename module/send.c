@@ -332,7 +332,7 @@ int clasp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 		err = sk_stream_error(sk, write.flags, err);
 		/* Edge-triggered epoll must hear of room that comes later. */
 		if (err == -EAGAIN)
-			sk->sk_write_space(sk);
+			clasp_send_space(sk);
 	}
 	release_sock(sk);
 	return err;
@@ -385,7 +385,7 @@ void clasp_send_wake(struct sock *sk)
 	smp_mb();
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
 		clasp_buffer_grow_send(sk);
-		sk->sk_write_space(sk);
+		clasp_send_space(sk);
 	}
 }
 
@@ -405,10 +405,9 @@ bool clasp_send_has_room(const struct sock *sk)
 
 /**
  * clasp_send_space() - wake writers if there is room for them
- * @sk: the socket
+ * @sk: the socket, locked, or in an RCU critical section
  *
- * struct sock::sk_write_space; as sk_stream_write_space(), which modules cannot
- * call.
+ * As sk_stream_write_space(), which modules cannot call.
  */
 void clasp_send_space(struct sock *sk)
 {

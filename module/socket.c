@@ -6,12 +6,14 @@
 #include "buffer.h"
 #include "cong.h"
 #include "ecn.h"
+#include "hostq.h"
 #include "icmp.h"
 #include "isn.h"
 #include "mtu.h"
 #include "offload.h"
 #include "orphan.h"
 #include "output.h"
+#include "pace.h"
 #include "port.h"
 #include "rcvq.h"
 #include "recovery.h"
@@ -81,6 +83,7 @@ void clasp_socket_reset(struct sock *sk)
 	clasp_rtt_init(&csk->rtt);
 	clasp_mtu_init(csk);
 	clasp_cong_init(csk);
+	clasp_pace_init(sk);
 	clasp_ecn_init(sk);
 	clasp_recovery_init(csk);
 	csk->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
@@ -106,11 +109,10 @@ int clasp_socket_init(struct sock *sk, const struct clasp_af_ops *af)
 	csk->entry.kind = CLASP_SOCKET;
 	/* Not in clasp_socket_reset(): lookups may still stand on it then. */
 	INIT_HLIST_NODE(&csk->listener_node);
+	clasp_hostq_init(csk);
 	clasp_buffer_init(sk);
 	clasp_socket_reset(sk);
-	sk->sk_write_space = clasp_send_space;
-	/* sock_wfree() leaves waking writers to us: room comes with ACKs. */
-	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	sk->sk_write_space = clasp_hostq_space;
 	sk->sk_gso_type = CLASP_GSO_TYPE;
 	/* Lookups hold no lock. */
 	sock_set_flag(sk, SOCK_RCU_FREE);
@@ -412,6 +414,8 @@ void clasp_release_cb(struct sock *sk)
 		clasp_request_run_due(sk);
 	if (test_and_clear_bit(CLASP_DEFERRED_MTU, &csk->deferred))
 		csk->af->mtu_reduced(sk);
+	if (test_and_clear_bit(CLASP_DEFERRED_ROOM, &csk->deferred))
+		clasp_output_push(sk);
 	clasp_icmp_run(sk);
 }
 

@@ -46,6 +46,7 @@ static const struct clasp_sysctl clasp_sysctl_defaults = {
 	.rmem_max_bytes = 6 * 1024 * 1024,
 	.wmem_default_bytes = 16 * 1024,
 	.wmem_max_bytes = 4 * 1024 * 1024,
+	.limit_output_bytes = 4 * 1024 * 1024,
 	.ecn = 2,
 	.congestion = &clasp_cubic,
 };
@@ -147,6 +148,7 @@ static struct clasp_knob clasp_knobs[] = {
 	CLASP_KNOB(rmem_max_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
 	CLASP_KNOB(wmem_default_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
 	CLASP_KNOB(wmem_max_bytes, CLASP_BUFFER_MIN, CLASP_BUFFER_MAX),
+	CLASP_KNOB(limit_output_bytes, 0, INT_MAX),
 	CLASP_KNOB(ecn, 0, 2),
 	{ .name = "congestion", .handler = clasp_sysctl_name,
 	  .offset = offsetof(struct clasp_sysctl, congestion) },
