@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Time: the one clock and the one kind of timer, both replaceable by KUnit. */
+/* Time: the one clock and two kinds of timers, all replaceable by KUnit. */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 
@@ -87,4 +87,73 @@ bool clasp_alarm_stop(struct clasp_alarm *alarm)
 		return clasp_virtual_clock->stop(alarm);
 #endif
 	return timer_delete(&alarm->timer);
+}
+
+#ifdef CLASP_KUNIT
+static void clasp_beat_ring(struct timer_list *timer)
+{
+	struct clasp_beat *beat = timer_container_of(beat, timer, alarm.timer);
+
+	beat->handler(&beat->timer);
+}
+#endif
+
+/**
+ * clasp_beat_init() - prepare an exact timer
+ * @beat: the timer, embedded in its owner
+ * @handler: called in softirq context when it is time; finds the owner with
+ *	container_of(timer, struct owner, beat_member.timer), and returns
+ *	HRTIMER_NORESTART
+ */
+void clasp_beat_init(struct clasp_beat *beat,
+		     enum hrtimer_restart (*handler)(struct hrtimer *timer))
+{
+	clasp_compat_hrtimer_setup(&beat->timer, handler, CLOCK_MONOTONIC,
+				   HRTIMER_MODE_ABS_PINNED_SOFT);
+#ifdef CLASP_KUNIT
+	beat->handler = handler;
+	clasp_alarm_init(&beat->alarm, clasp_beat_ring);
+#endif
+}
+
+/**
+ * clasp_beat_set() - call the handler at a time, in place of any set before
+ * @beat: the timer
+ * @at: time on clasp_clock(), ns
+ *
+ * Any context. The caller serialises it with clasp_beat_stop().
+ *
+ * Return: true if it was pending already.
+ */
+bool clasp_beat_set(struct clasp_beat *beat, u64 at)
+{
+	bool pending;
+
+#ifdef CLASP_KUNIT
+	if (clasp_virtual_clock)
+		return clasp_virtual_clock->set(&beat->alarm, at);
+#endif
+	pending = clasp_beat_stop(beat);
+	hrtimer_start(&beat->timer, ns_to_ktime(at),
+		      HRTIMER_MODE_ABS_PINNED_SOFT);
+	return pending;
+}
+
+/**
+ * clasp_beat_stop() - no longer call the handler
+ * @beat: the timer
+ *
+ * Any context. The handler may be running on another CPU when this returns.
+ *
+ * Return: true if it was pending; the reference that came with it is then the
+ * caller's to drop.
+ */
+bool clasp_beat_stop(struct clasp_beat *beat)
+{
+#ifdef CLASP_KUNIT
+	if (clasp_virtual_clock)
+		return clasp_virtual_clock->stop(&beat->alarm);
+#endif
+	/* Below 0 it is running: that is as good as over. */
+	return hrtimer_try_to_cancel(&beat->timer) > 0;
 }

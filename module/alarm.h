@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Time: the one clock and the one kind of timer, both replaceable by KUnit. */
+/* Time: the one clock and two kinds of timers, all replaceable by KUnit. */
 #ifndef _CLASP_ALARM_H
 #define _CLASP_ALARM_H
 
+#include <linux/hrtimer.h>
 #include <linux/timer.h>
 #include <linux/types.h>
 
@@ -25,11 +26,32 @@ struct clasp_alarm {
 #endif
 };
 
+/**
+ * struct clasp_beat - a timer that is exact to the nanosecond, or nearly
+ * @timer: the kernel's timer
+ * @handler: what it calls, on the virtual clock (KUnit)
+ * @alarm: what it is on the virtual clock (KUnit)
+ *
+ * For what happens often and soon; each costs an interrupt. It holds its owner as
+ * an alarm does.
+ */
+struct clasp_beat {
+	struct hrtimer timer;
+#ifdef CLASP_KUNIT
+	enum hrtimer_restart (*handler)(struct hrtimer *timer);
+	struct clasp_alarm alarm;
+#endif
+};
+
 u64 clasp_clock(void);
 void clasp_alarm_init(struct clasp_alarm *alarm,
 		      void (*handler)(struct timer_list *timer));
 bool clasp_alarm_set(struct clasp_alarm *alarm, u64 at);
 bool clasp_alarm_stop(struct clasp_alarm *alarm);
+void clasp_beat_init(struct clasp_beat *beat,
+		     enum hrtimer_restart (*handler)(struct hrtimer *timer));
+bool clasp_beat_set(struct clasp_beat *beat, u64 at);
+bool clasp_beat_stop(struct clasp_beat *beat);
 
 #ifdef CLASP_KUNIT
 /**

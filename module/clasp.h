@@ -13,7 +13,9 @@
 #include "challenge.h"
 #include "cookie.h"
 #include "fsm.h"
+#include "hostq.h"
 #include "mib.h"
+#include "pace.h"
 #include "segment.h"
 #include "seq.h"
 #include "table.h"
@@ -312,16 +314,6 @@ struct clasp_rtxq {
 };
 
 /**
- * struct clasp_hostq - what was sent and is still in this host; see hostq.c
- * @bh: lets the sender go on
- * @flags: atomic bits
- */
-struct clasp_hostq {
-	struct clasp_compat_bh bh;
-	unsigned long flags;
-};
-
-/**
  * struct clasp_sack - what SACK options have to tell (RFC 2018, RFC 2883)
  * @recent: numbers that lie in the blocks last told of, the latest first
  * @recents: how many
@@ -582,6 +574,7 @@ struct clasp_urgent {
  * @rtxq: what was sent and is not acknowledged yet; sk_write_queue has what was
  *	never sent
  * @hostq: what was sent and is still in this host
+ * @pace: when the next segment may leave
  * @snd_mss: largest data part of a segment that we send, bytes
  * @mtu: why @snd_mss is what it is
  * @peer_mss: what the peer's MSS option allows, bytes
@@ -635,7 +628,7 @@ struct clasp_urgent {
  * above, @deferred and @hostq (atomic bits) and what poll reads locklessly.
  *
  * Who may hold one: the file descriptor (until close()), then the connection
- * itself (until it reaches CLOSED); the pending alarm; the accept queue of its
+ * itself (until it reaches CLOSED); the pending alarm, and that of @pace; the accept queue of its
  * listener; a request that points to its listener; lookups, for the time of
  * one segment; send(2)s with MSG_ZEROCOPY whose pages are still referred to.
  * Each has a reference. skbs on their way keep the memory alive
@@ -667,6 +660,7 @@ struct clasp_sock {
 	u32 max_window;
 	struct clasp_rtxq rtxq;
 	struct clasp_hostq hostq;
+	struct clasp_pace pace;
 	u32 snd_mss;
 	struct clasp_mtu mtu;
 	u32 peer_mss;
@@ -730,7 +724,7 @@ struct clasp_sock {
 #define CLASP_DEFERRED_REQUEST	1	/* the alarm of one of its requests */
 #define CLASP_DEFERRED_MTU	2	/* struct clasp_sock::mtu_reduced */
 #define CLASP_DEFERRED_ICMP	3	/* struct clasp_sock::icmp_event */
-#define CLASP_DEFERRED_ROOM	4	/* struct clasp_sock::hostq */
+#define CLASP_DEFERRED_ROOM	4	/* hostq and pace of struct clasp_sock */
 
 /**
  * struct clasp_sysctl - the knobs of a namespace, net.clasp.*

@@ -7,6 +7,7 @@
 #define _CLASP_COMPAT_H
 
 #include <linux/version.h>
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/memcontrol.h>
 #include <linux/net.h>
@@ -606,6 +607,30 @@ static inline bool clasp_compat_bh_schedule(struct clasp_compat_bh *bh)
 	return true;
 #else
 	return queue_work(system_bh_wq, bh);
+#endif
+}
+
+/* 6.13 set a timer up in one step. */
+static inline void
+clasp_compat_hrtimer_setup(struct hrtimer *timer,
+			   enum hrtimer_restart (*function)(struct hrtimer *),
+			   clockid_t clock, enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+#else
+	hrtimer_setup(timer, function, clock, mode);
+#endif
+}
+
+/* By 6.12, clocks had names. When a packet is to leave; 0 for at once. */
+static inline void clasp_compat_delivery_time(struct sk_buff *skb, u64 at)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	skb_set_delivery_time(skb, at, true);
+#else
+	skb_set_delivery_time(skb, at, SKB_CLOCK_MONOTONIC);
 #endif
 }
 

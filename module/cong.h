@@ -15,6 +15,7 @@
  * @srtt: the smoothed one, ns; 0 before the first measurement
  * @acked: bytes newly acknowledged, or selectively so
  * @in_flight: bytes that were in flight before this ACK
+ * @paced: what is sent is, so that a large step of the window makes no burst
  * @limited: the window kept more from being sent, not the program or the peer
  */
 struct clasp_cong_sample {
@@ -23,6 +24,7 @@ struct clasp_cong_sample {
 	u64 srtt;
 	u32 acked;
 	u32 in_flight;
+	bool paced;
 	bool limited;
 };
 

@@ -20,7 +20,7 @@
 
 /*
  * L of RFC 9406, section 4.3: segments by which one ACK lets the window grow in
- * slow start, since not all that is sent is paced.
+ * slow start, unless what is sent is paced.
  */
 #define CLASP_CUBIC_BURST	8
 
@@ -149,7 +149,8 @@ static void clasp_cubic_slow_start(struct clasp_cong *cong,
 				   const struct clasp_cong_sample *sample,
 				   u32 mss)
 {
-	u32 growth = min(sample->acked, CLASP_CUBIC_BURST * mss);
+	u32 growth = sample->paced ? sample->acked :
+		     min(sample->acked, CLASP_CUBIC_BURST * mss);
 	bool first = cong->ssthresh == CLASP_CWND_MAX;
 
 	if (first)

@@ -9,6 +9,7 @@
 #include "mtu.h"
 #include "offload.h"
 #include "output.h"
+#include "pace.h"
 #include "rcvq.h"
 #include "reply.h"
 #include "rtt.h"
@@ -88,7 +89,7 @@ static int clasp_output_xmit(struct sock *sk, struct sk_buff *skb,
 	csk->totals.segs_out += clasp_offload_segments(skb);
 	clasp_count_sk_many(sk, CLASP_MIB_OutSegs, clasp_offload_segments(skb));
 	memset(skb->cb, 0, sizeof(skb->cb));
-	skb->tstamp = 0;
+	clasp_pace_stamp(csk, skb);
 	skb_set_owner_w(skb, sk);
 	return csk->af->xmit(sk, skb);
 }
@@ -125,6 +126,7 @@ static void clasp_output_sent(struct sock *sk, struct sk_buff *skb)
 			clasp_rcvq_answered(sk, cb->sent_at);
 	}
 	clasp_timer_segment_sent(sk, cb->sent_at);
+	clasp_pace_sent(sk, skb->len);
 }
 
 /*
@@ -217,7 +219,8 @@ static bool clasp_output_early(struct sock *sk, const struct sk_buff *skb,
 	/* What is more than @len will be cut off, and its memory with it. */
 	u32 rest = skb->len > len ? skb->len - len : 0;
 
-	return clasp_hostq_full(sk, skb->truesize - rest);
+	return clasp_pace_early(sk) ||
+	       clasp_hostq_full(sk, skb->truesize - rest);
 }
 
 /* Sends again what is believed to be lost, as far as cwnd allows. */
@@ -324,11 +327,15 @@ static void clasp_output_after_idle(struct clasp_sock *csk)
 		clasp_cong_idle(csk);
 }
 
-/* Sends what of both queues the path and the peer have room for. */
-static void clasp_output_waiting(struct sock *sk, bool held)
+/*
+ * Sends what of both queues the path and the peer have room for. Returns true if
+ * there is new data for which they have, but it is not yet time.
+ */
+static bool clasp_output_waiting(struct sock *sk, bool held)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct sk_buff *skb;
+	bool early = false;
 
 	clasp_mtu_sync(sk);
 	clasp_output_after_idle(csk);
@@ -337,24 +344,26 @@ static void clasp_output_waiting(struct sock *sk, bool held)
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		u32 len = clasp_output_allowed(sk, skb, held);
 
-		if (!len || clasp_output_early(sk, skb, len) ||
-		    clasp_output_skb_upto(sk, skb, len))
+		early = len && clasp_output_early(sk, skb, len);
+		if (!len || early || clasp_output_skb_upto(sk, skb, len))
 			break;
 		clasp_mtu_sent(csk, skb);
 	}
+	return early;
 }
 
 /* The one place that decides. Nothing happens in states that send nothing. */
 static void clasp_output_run(struct sock *sk, bool held)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
+	bool early = false;
 
 	sock_owned_by_me(sk);
 	if (!clasp_in_state(sk, CLASP_SENDING))
 		return;
 	if (!skb_queue_empty(&sk->sk_write_queue) || clasp_rtxq_lost(csk))
-		clasp_output_waiting(sk, held);
-	clasp_timer_window_checked(sk);
+		early = clasp_output_waiting(sk, held);
+	clasp_timer_window_checked(sk, early);
 }
 
 /**
@@ -517,7 +526,7 @@ void clasp_output_probe(struct sock *sk)
 			clasp_output_ack(sk);
 		clasp_output_empty(sk, csk->snd_una - 1, CLASP_ACK);
 	}
-	clasp_timer_window_checked(sk);
+	clasp_timer_window_checked(sk, false);
 }
 
 /**

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pacing: how fast a window is sent. */
+/*
+ * Pacing: how fast a window is sent.
+ *
+ * Each segment has a time at which it may leave. As with TCP, this counts when
+ * there is a reason for it (sk_pacing_status): the user's, SO_MAX_PACING_RATE, or
+ * that sch_fq is at the device, which says so. Then that keeps each segment until
+ * its time; else the sender waits for it by a timer of its own. Else a window is
+ * sent when an ACK opens it: Reno and CUBIC are made for that, and a timer for
+ * each segment costs more than it brings on most paths.
+ */
 #include <linux/math64.h>
 
 #include "cong.h"
+#include "output.h"
 #include "pace.h"
 
 /*
@@ -14,15 +24,52 @@
 #define CLASP_PACE_SLOW_START	200	/* % */
 #define CLASP_PACE_AVOIDANCE	120	/* % */
 
+/*
+ * Segments that go at once at the start of a connection, before it is known how
+ * fast the path is. As TCP's.
+ */
+#define CLASP_PACE_BURST	10
+
+/* Softirq. A socket that its user holds is left to clasp_release_cb(). */
+static enum hrtimer_restart clasp_pace_ring(struct hrtimer *timer)
+{
+	struct clasp_sock *csk = container_of(timer, struct clasp_sock,
+					      pace.beat.timer);
+	struct sock *sk = &csk->inet.sk;
+
+	bh_lock_sock(sk);
+	if (sock_owned_by_user(sk))
+		set_bit(CLASP_DEFERRED_ROOM, &csk->deferred);
+	else
+		clasp_output_push(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return HRTIMER_NORESTART;
+}
+
 /**
  * clasp_pace_init() - at the start of a connection
- * @sk: the socket, locked
+ * @sk: the socket, locked, new or after clasp_pace_stop()
  *
  * As fast as SO_MAX_PACING_RATE allows, until the path is known.
  */
 void clasp_pace_init(struct sock *sk)
 {
+	struct clasp_pace *pace = &clasp_sk(sk)->pace;
+
+	pace->at = 0;
+	clasp_beat_init(&pace->beat, clasp_pace_ring);
 	WRITE_ONCE(sk->sk_pacing_rate, READ_ONCE(sk->sk_max_pacing_rate));
+}
+
+/**
+ * clasp_pace_stop() - nothing more will be sent
+ * @sk: the socket, locked; the caller holds a reference of its own
+ */
+void clasp_pace_stop(struct sock *sk)
+{
+	if (clasp_beat_stop(&clasp_sk(sk)->pace.beat))
+		__sock_put(sk);
 }
 
 /**
@@ -61,4 +108,85 @@ void clasp_pace_acked(struct sock *sk)
 	WRITE_ONCE(sk->sk_pacing_rate,
 		   min_t(u64, clasp_pace_rate(clasp_sk(sk)),
 			 READ_ONCE(sk->sk_max_pacing_rate)));
+}
+
+/**
+ * clasp_pace_departure() - when a segment leaves that is sent now
+ * @csk: the socket, locked
+ *
+ * Return: ns; now, or later if sch_fq keeps it until then.
+ */
+u64 clasp_pace_departure(const struct clasp_sock *csk)
+{
+	return max(clasp_clock(), csk->pace.at);
+}
+
+/**
+ * clasp_pace_delay() - how much later than now that is
+ * @csk: the socket, locked
+ *
+ * Return: ns.
+ */
+u64 clasp_pace_delay(const struct clasp_sock *csk)
+{
+	u64 now = clasp_clock();
+
+	return csk->pace.at > now ? csk->pace.at - now : 0;
+}
+
+/**
+ * clasp_pace_early() - is it not yet time for the next segment?
+ * @sk: the socket, locked
+ *
+ * Return: true if so; when it is time, clasp_output_push() is called.
+ */
+bool clasp_pace_early(struct sock *sk)
+{
+	struct clasp_pace *pace = &clasp_sk(sk)->pace;
+
+	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_NEEDED ||
+	    pace->at <= clasp_clock())
+		return false;
+	if (!clasp_beat_set(&pace->beat, pace->at))
+		sock_hold(sk);
+	return true;
+}
+
+/**
+ * clasp_pace_stamp() - tell sch_fq when a segment is to leave
+ * @csk: the socket, locked
+ * @skb: the segment
+ *
+ * Those without data, too: they stay behind what was sent before.
+ */
+void clasp_pace_stamp(const struct clasp_sock *csk, struct sk_buff *skb)
+{
+	clasp_compat_delivery_time(skb, clasp_pace_on(&csk->inet.sk) ?
+				   clasp_pace_departure(csk) : 0);
+}
+
+/**
+ * clasp_pace_sent() - something was sent
+ * @sk: the socket, locked
+ * @bytes: how much data
+ *
+ * If it was sent late, as a timer is, the next may be so much earlier, but not by
+ * more than half the time that is between them.
+ *
+ * Source: tcp_update_skb_after_send().
+ */
+void clasp_pace_sent(struct sock *sk, u32 bytes)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+	struct clasp_pace *pace = &csk->pace;
+	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
+	u64 now, gap, late;
+
+	if (!clasp_pace_on(sk) || rate == ~0UL || !rate ||
+	    csk->totals.data_segs_out < CLASP_PACE_BURST)
+		return;
+	now = clasp_clock();
+	gap = div64_ul((u64)bytes * NSEC_PER_SEC, rate);
+	late = now > pace->at ? now - pace->at : 0;
+	pace->at = max(now, pace->at) + gap - min(gap / 2, late);
 }

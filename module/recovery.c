@@ -9,6 +9,7 @@
  */
 #include "cong.h"
 #include "output.h"
+#include "pace.h"
 #include "rack.h"
 #include "recovery.h"
 #include "timer.h"
@@ -171,6 +172,7 @@ static void clasp_recovery_grow(struct clasp_sock *csk,
 		.srtt = csk->rtt.srtt,
 		.acked = min_t(u64, delivery->bytes, CLASP_CWND_MAX),
 		.in_flight = delivery->in_flight,
+		.paced = clasp_pace_on(&csk->inet.sk),
 	};
 
 	sample.limited = sample.in_flight + csk->snd_mss > csk->cong.cwnd;

@@ -10,6 +10,7 @@
  * node of the lists is the one that TCP uses for the like; it lies where an skb
  * that is on its way has its route, which these never have.
  */
+#include "pace.h"
 #include "rtt.h"
 #include "rtxq.h"
 #include "sndq.h"
@@ -71,12 +72,13 @@ static u32 clasp_rtxq_segments(const struct sk_buff *skb, u32 len)
  * The order tells what is lost: of two segments that are sent, one is the later,
  * and stays it if they were sent as one packet.
  */
-static void clasp_rtxq_stamp(struct clasp_rtxq *rtxq, struct sk_buff *skb)
+static void clasp_rtxq_stamp(struct clasp_sock *csk, struct sk_buff *skb)
 {
-	u64 now = max(clasp_clock(), rtxq->sent_at + 1);
+	struct clasp_rtxq *rtxq = &csk->rtxq;
+	u64 at = max(clasp_pace_departure(csk), rtxq->sent_at + 1);
 
-	CLASP_CB(skb)->sent_at = now;
-	rtxq->sent_at = now + max(clasp_rtxq_segments(skb, skb->len), 1u) - 1;
+	CLASP_CB(skb)->sent_at = at;
+	rtxq->sent_at = at + max(clasp_rtxq_segments(skb, skb->len), 1u) - 1;
 }
 
 /**
@@ -112,7 +114,7 @@ void clasp_rtxq_sent(struct sock *sk, struct sk_buff *skb)
 	struct clasp_rtxq *rtxq = &clasp_sk(sk)->rtxq;
 
 	sock_owned_by_me(sk);
-	clasp_rtxq_stamp(rtxq, skb);
+	clasp_rtxq_stamp(clasp_sk(sk), skb);
 	clasp_rtxq_insert(rtxq, skb);
 	list_add_tail(&skb->tcp_tsorted_anchor, &rtxq->flying);
 }
@@ -126,7 +128,7 @@ void clasp_rtxq_resent(struct clasp_sock *csk, struct sk_buff *skb)
 {
 	struct clasp_cb *cb = CLASP_CB(skb);
 
-	clasp_rtxq_stamp(&csk->rtxq, skb);
+	clasp_rtxq_stamp(csk, skb);
 	clasp_rtxq_discount(&csk->rtxq, skb, clasp_rtxq_len(csk, skb));
 	cb->state &= ~CLASP_SKB_LOST;
 	cb->state |= CLASP_SKB_RESENT;

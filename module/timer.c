@@ -70,7 +70,7 @@ void clasp_timer_stop(struct sock *sk, enum clasp_timer which)
 }
 
 /**
- * clasp_timer_stop_all() - stop them all, and the alarm
+ * clasp_timer_stop_all() - stop them all, and what rings for them
  * @sk: the socket, locked; the caller holds a reference of its own
  */
 void clasp_timer_stop_all(struct sock *sk)
@@ -81,6 +81,7 @@ void clasp_timer_stop_all(struct sock *sk)
 	csk->alarm_at = 0;
 	if (clasp_alarm_stop(&csk->alarm))
 		__sock_put(sk);
+	clasp_pace_stop(sk);
 }
 
 /* A socket option in its own unit, else the namespace's knob: nanoseconds. */
@@ -373,11 +374,14 @@ static void clasp_timer_await(struct sock *sk, enum clasp_timer which, u64 at)
 	clasp_timer_set_at(sk, which, min(at, limit));
 }
 
+/* What sch_fq still has cannot be acknowledged. */
 static void clasp_timer_await_ack(struct sock *sk, u64 now)
 {
-	clasp_timer_await(sk, CLASP_TIMER_RETRANSMIT, now +
-			  clasp_rtt_timeout(&clasp_sk(sk)->rtt,
-					    clasp_sysctl(sk)));
+	const struct clasp_sock *csk = clasp_sk(sk);
+
+	clasp_timer_await(sk, CLASP_TIMER_RETRANSMIT,
+			  max(now, csk->pace.at) +
+			  clasp_rtt_timeout(&csk->rtt, clasp_sysctl(sk)));
 }
 
 /* From now on something waits for the peer. */
@@ -469,7 +473,8 @@ void clasp_timer_end_sent(struct sock *sk, u64 now)
 	if (clasp_in_state(sk, CLASP_SYNCHRONIZED) &&
 	    clasp_rack_probe_due(sk))
 		clasp_timer_set_at(sk, CLASP_TIMER_OVERDUE,
-				   now + clasp_rack_probe_delay(sk));
+				   max(now, csk->pace.at) +
+				   clasp_rack_probe_delay(sk));
 	else
 		clasp_timer_stop(sk, CLASP_TIMER_OVERDUE);
 }
@@ -486,19 +491,21 @@ void clasp_timer_end_probed(struct sock *sk)
 }
 
 /**
- * clasp_timer_window_checked() - all was sent that the windows allow
+ * clasp_timer_window_checked() - all was sent that may be sent now
  * @sk: the socket, locked
+ * @open: the windows allow more, which waits for its time only
  *
  * If something is left, and nothing is on its way whose ACK could open the
  * window, the window has to be probed, at intervals that double whether the peer
  * answers or not (RFC 9293, section 3.8.6.1).
  */
-void clasp_timer_window_checked(struct sock *sk)
+void clasp_timer_window_checked(struct sock *sk, bool open)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	u64 now, delay;
 
-	if (csk->write_seq == csk->snd_nxt || csk->snd_una != csk->snd_nxt) {
+	if (open || csk->write_seq == csk->snd_nxt ||
+	    csk->snd_una != csk->snd_nxt) {
 		clasp_timer_stop(sk, CLASP_TIMER_PROBE);
 		csk->probes = 0;
 		return;
