@@ -3,6 +3,7 @@
 #include <linux/math64.h>
 #include <net/dst.h>
 
+#include "cong.h"
 #include "info.h"
 
 static_assert((int)CLASP_OPEN == CLASP_INFO_OPEN);
@@ -10,9 +11,10 @@ static_assert((int)CLASP_REDUCING == CLASP_INFO_REDUCING);
 static_assert((int)CLASP_FAST_RECOVERY == CLASP_INFO_FAST_RECOVERY);
 static_assert((int)CLASP_LOSS == CLASP_INFO_LOSS);
 
+/* Rounded up: only what has not been measured is 0. */
 static u32 clasp_info_us(u64 ns)
 {
-	return min_t(u64, div_u64(ns, NSEC_PER_USEC), U32_MAX);
+	return min_t(u64, DIV64_U64_ROUND_UP(ns, NSEC_PER_USEC), U32_MAX);
 }
 
 /* How long ago that was, ms; @at is 0 for never. */
@@ -54,10 +56,30 @@ static void clasp_info_sender(const struct clasp_sock *csk,
 	info->ssthresh = csk->cong.ssthresh;
 	info->snd_wnd = csk->snd_wnd;
 	info->lost = csk->rtxq.lost;
+	info->sacked = csk->rtxq.sacked;
 	info->unacked = csk->snd_nxt - csk->snd_una;
 	info->notsent = csk->write_seq - csk->snd_nxt;
 	info->bytes_acked = clasp_info_bytes(csk->snd_una - csk->iss,
 					     fin_acked);
+}
+
+static u8 clasp_info_ecn(const struct clasp_ecn *ecn)
+{
+	return ecn->agreed * CLASP_INFO_ECN_AGREED |
+	       ecn->echo * CLASP_INFO_ECN_ECHO |
+	       ecn->reduced * CLASP_INFO_ECN_REDUCED;
+}
+
+/* How the sender reacts to congestion. */
+static void clasp_info_congestion(const struct clasp_sock *csk,
+				  struct clasp_info *info)
+{
+	unsigned long rate = READ_ONCE(csk->inet.sk.sk_pacing_rate);
+
+	info->ecn = clasp_info_ecn(&csk->ecn);
+	info->pacing_rate = rate == ~0UL ? CLASP_INFO_UNLIMITED : rate;
+	strscpy(info->congestion, csk->cong.algorithm->name,
+		sizeof(info->congestion));
 }
 
 static void clasp_info_receiver(const struct sock *sk, struct clasp_info *info)
@@ -103,7 +125,7 @@ void clasp_info_fill(struct sock *sk, struct clasp_info *info)
 	const struct dst_entry *dst;
 
 	/* Append only: what was compiled earlier finds its beginning. */
-	BUILD_BUG_ON(sizeof(*info) != 168);
+	BUILD_BUG_ON(sizeof(*info) != 200);
 	lock_sock(sk);
 	info->state = sk->sk_state;
 	if (sk->sk_state == CLASP_LISTEN) {
@@ -112,6 +134,7 @@ void clasp_info_fill(struct sock *sk, struct clasp_info *info)
 		dst = __sk_dst_get(sk);
 		info->pmtu = dst ? dst_mtu(dst) : 0;
 		clasp_info_sender(csk, info);
+		clasp_info_congestion(csk, info);
 		clasp_info_receiver(sk, info);
 		clasp_info_totals(&csk->totals, info);
 		clasp_info_times(csk, info);

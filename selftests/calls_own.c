@@ -5,6 +5,7 @@
 #include <linux/clasp.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 
 static int set_own(int fd, int option, int value)
@@ -327,7 +328,7 @@ static struct clasp_info info_of(int fd)
 	memset(&info, 0xff, sizeof(info));
 	require(!getsockopt(fd, SOL_CLASP, CLASP_INFO, &info, &len));
 	expect_ret(len, sizeof(info));
-	expect(!info.reserved[0] && !info.reserved[1] && !info.reserved[2]);
+	expect(!info.reserved[0] && !info.reserved[1]);
 	return info;
 }
 
@@ -377,6 +378,50 @@ CASE_FLAGS(info_counts, CASE_CLASP)
 	wait_acked(p.c);
 	expect_ret(info_of(p.c).bytes_acked, sizeof(buf));
 	expect_ret(info_of(p.s).bytes_received, sizeof(buf));
+}
+
+/* How it reacts to congestion: by which algorithm, with ECN, how fast. */
+CASE_FLAGS(info_of_congestion, CASE_CLASP)
+{
+	struct clasp_info info;
+	struct pair p;
+
+	require(!unshare(CLONE_NEWNET));
+	require(!system("ip link set lo up"));
+	if (system("tc qdisc add dev lo root netem delay 5ms")) {
+		printf("# no netem\n");
+		return;
+	}
+	pair_open(&p);
+	info = info_of(p.c);
+	expect(!strcmp(info.congestion, algorithm(p.c)));
+	expect_ret(info.ecn, 0);
+	expect_ret(info.sacked, 0);
+	require(!setsockopt(p.c, proto, TCP_CONGESTION, "reno", 4));
+	expect(!strcmp(info_of(p.c).congestion, "reno"));
+	require(!set_int(p.c, SO_MAX_PACING_RATE, 100000));
+	expect_ret(info_of(p.c).pacing_rate, 100000);
+	require(!set_int(p.c, SO_MAX_PACING_RATE, -1));
+	require(send(p.c, "data", 4, 0) == 4);
+	wait_acked(p.c);
+	info = info_of(p.c);
+	/* Twice the window in a round trip, as it is slow start. */
+	expect(info.pacing_rate > 100000 &&
+	       info.pacing_rate != CLASP_INFO_UNLIMITED);
+	expect(info.pacing_rate / 1e6 * info.rtt_us > 1.5 * info.cwnd &&
+	       info.pacing_rate / 1e6 * info.rtt_us < 2.5 * info.cwnd);
+}
+
+CASE_FLAGS(info_of_ecn, CASE_CLASP)
+{
+	struct pair p;
+
+	require(!unshare(CLONE_NEWNET));
+	require(!system("ip link set lo up"));
+	require(!sysctl_set("net/clasp/ecn", "1"));
+	pair_open(&p);
+	expect_ret(info_of(p.c).ecn, CLASP_INFO_ECN_AGREED);
+	expect_ret(info_of(p.s).ecn, CLASP_INFO_ECN_AGREED);
 }
 
 CASE_FLAGS(info_of_a_full_way, CASE_CLASP)

@@ -44,7 +44,11 @@ static void translate_path(const struct clasp_info *info, struct tcp_info *tcp)
 	tcp->tcpi_snd_mss = mss;
 	tcp->tcpi_rcv_mss = info->rcv_mss;
 	tcp->tcpi_unacked = segments(info->unacked, mss);
+	tcp->tcpi_sacked = segments(info->sacked, mss);
 	tcp->tcpi_lost = segments(info->lost, mss);
+	tcp->tcpi_pacing_rate = info->pacing_rate;
+	if (info->ecn & CLASP_INFO_ECN_AGREED)
+		tcp->tcpi_options |= TCPI_OPT_ECN;
 	tcp->tcpi_pmtu = info->pmtu;
 	tcp->tcpi_rtt = info->rtt_us;
 	tcp->tcpi_rttvar = info->rttvar_us;

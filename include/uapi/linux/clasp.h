@@ -59,6 +59,14 @@
 #define CLASP_INFO_FAST_RECOVERY 2	/* lost segments go again: ACKs told of it */
 #define CLASP_INFO_LOSS		3	/* the same: a time-out did */
 
+/* struct clasp_info::ecn: explicit congestion notification (RFC 3168). */
+#define CLASP_INFO_ECN_AGREED	1	/* both ends take part */
+#define CLASP_INFO_ECN_ECHO	2	/* the peer is being told of a mark */
+#define CLASP_INFO_ECN_REDUCED	4	/* the peer is to be told so */
+
+/* A rate in struct clasp_info that has no limit. */
+#define CLASP_INFO_UNLIMITED	0xffffffffffffffffULL
+
 /* A time in struct clasp_info of what has not happened yet. */
 #define CLASP_INFO_NEVER	0xffffffffU
 
@@ -69,6 +77,7 @@
  * @retries: retransmissions, probes or keep-alives that nothing answered yet
  * @probes: probes since the peer's window was found shut
  * @backoff: how many times the retransmission timeout has doubled
+ * @ecn: CLASP_INFO_ECN_AGREED and its like
  * @reserved: zero
  * @rto_us: retransmission timeout without that doubling, us
  * @rtt_us: round-trip time, smoothed, us; 0 before the first measurement
@@ -98,9 +107,14 @@
  * @requests: listener: connections whose handshake is under way
  * @accept_queue: listener: connections that accept() can return
  * @accept_queue_max: listener: how many may wait so: the backlog
+ * @sacked: of @unacked, what the peer has told to have, bytes
+ * @pacing_rate: how fast a window would be sent, or is if it is paced, bytes in a
+ *	second; CLASP_INFO_UNLIMITED before it is known
+ * @congestion: name of the algorithm of congestion control, with a 0 at its end
  *
- * A listener has @state and the last three, all others none of these. The
- * totals count from the start of a connection to that of the next one.
+ * A listener has @state, @requests, @accept_queue and @accept_queue_max, all
+ * others none of these three. The totals count from the start of a connection to
+ * that of the next one.
  *
  * Later versions append to it. getsockopt() fills as much as there is room for,
  * and tells how much that was.
@@ -111,7 +125,8 @@ struct clasp_info {
 	__u8	retries;
 	__u8	probes;
 	__u8	backoff;
-	__u8	reserved[3];
+	__u8	ecn;
+	__u8	reserved[2];
 	__u32	rto_us;
 	__u32	rtt_us;
 	__u32	rttvar_us;
@@ -140,6 +155,9 @@ struct clasp_info {
 	__u32	requests;
 	__u32	accept_queue;
 	__u32	accept_queue_max;
+	__aligned_u64 sacked;
+	__aligned_u64 pacing_rate;
+	char	congestion[CLASP_CA_NAME_MAX];
 };
 
 #define CLASP_VERSION		1
