@@ -358,6 +358,21 @@ struct clasp_rack {
 };
 
 /**
+ * enum clasp_ack_due - when to acknowledge what has been received
+ * @CLASP_ACK_NONE: nothing has, since the last ACK
+ * @CLASP_ACK_LATER: when data goes, or the timer runs out
+ * @CLASP_ACK_SOON: the same, but the program that was told of the data is the
+ *	only one to be waited for: until it waits for more, or the next tick
+ * @CLASP_ACK_NOW: at once
+ */
+enum clasp_ack_due {
+	CLASP_ACK_NONE,
+	CLASP_ACK_LATER,
+	CLASP_ACK_SOON,
+	CLASP_ACK_NOW,
+};
+
+/**
  * struct clasp_ecn - explicit congestion notification (RFC 3168)
  * @until: the window was reduced for what was sent up to here: an echo counts
  *	again when more is acknowledged
@@ -617,8 +632,7 @@ struct clasp_urgent {
  * @options: what the user set by options at level SOL_CLASP
  * @interactive: what is received is mostly answered with data, so ACKs wait for
  *	it
- * @ack_pending: something was received that is not acknowledged yet
- * @ack_now: and it must be acknowledged at once
+ * @ack_due: enum clasp_ack_due
  * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours
  * @fin_queued: the number before @write_seq is our FIN
  * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
@@ -704,8 +718,7 @@ struct clasp_sock {
 
 	bool hashed;
 	bool interactive;
-	bool ack_pending;
-	bool ack_now;
+	u8 ack_due;
 	bool fin_queued;
 	bool fin_reached;
 	bool push;

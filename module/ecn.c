@@ -143,7 +143,7 @@ void clasp_ecn_heard(struct clasp_sock *csk, const struct sk_buff *skb)
 		return;
 	/* The sooner it is known the better, but it is to be told once. */
 	if (!csk->ecn.echo)
-		csk->ack_now = true;
+		clasp_rcvq_ack_due(csk, CLASP_ACK_NOW);
 	csk->ecn.echo = true;
 }
 

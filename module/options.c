@@ -132,7 +132,7 @@ static int clasp_set_quickack(struct sock *sk, int value)
 		return 0;
 	}
 	clasp_rcvq_quicken(sk);
-	if (!csk->ack_pending || !clasp_in_state(sk, CLASP_SYNCHRONIZED))
+	if (!csk->ack_due || !clasp_in_state(sk, CLASP_SYNCHRONIZED))
 		return 0;
 	clasp_output_ack(sk);
 	/* As for TCP, an even number acknowledges what is there and no more. */

@@ -50,8 +50,7 @@ static void clasp_output_acking(struct sock *sk, const struct sk_buff *skb)
 
 	if (skb->len && clasp_sack_due(csk))
 		return;
-	csk->ack_pending = false;
-	csk->ack_now = false;
+	csk->ack_due = CLASP_ACK_NONE;
 	clasp_timer_stop(sk, CLASP_TIMER_ACK);
 }
 
@@ -433,6 +432,13 @@ bool clasp_output_tail(struct sock *sk)
 	return false;
 }
 
+/* There is no memory for an ACK now. */
+static void clasp_output_ack_later(struct sock *sk)
+{
+	clasp_sk(sk)->ack_due = CLASP_ACK_LATER;
+	clasp_timer_ack_delayed(sk);
+}
+
 /* A segment without data, of numbers already used or not at all. */
 static void clasp_output_empty(struct sock *sk, u64 seq, u8 flags)
 {
@@ -441,7 +447,7 @@ static void clasp_output_empty(struct sock *sk, u64 seq, u8 flags)
 	if (skb)
 		clasp_output_xmit(sk, skb, seq, flags);
 	else if (flags == CLASP_ACK && clasp_in_state(sk, CLASP_SYNCHRONIZED))
-		clasp_timer_ack_delayed(sk);
+		clasp_output_ack_later(sk);
 }
 
 /**
@@ -463,9 +469,9 @@ void clasp_output_ack_if_due(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 
-	if (csk->ack_now)
+	if (csk->ack_due == CLASP_ACK_NOW)
 		clasp_output_ack(sk);
-	else if (csk->ack_pending)
+	else if (csk->ack_due)
 		clasp_timer_ack_delayed(sk);
 }
 

@@ -276,6 +276,19 @@ void clasp_rcvq_quicken(struct sock *sk)
 }
 
 /**
+ * clasp_rcvq_awaited() - a reader goes to sleep until there is more
+ * @sk: the socket, locked
+ *
+ * It had its chance to answer. One that only asks may do so yet.
+ */
+void clasp_rcvq_awaited(struct sock *sk)
+{
+	if (clasp_sk(sk)->ack_due == CLASP_ACK_SOON &&
+	    clasp_in_state(sk, CLASP_SYNCHRONIZED))
+		clasp_output_ack(sk);
+}
+
+/**
  * clasp_rcvq_answered() - data has been sent
  * @sk: the socket, locked
  * @now: when, ns
@@ -308,7 +321,8 @@ static void clasp_rcvq_measure(struct clasp_sock *csk, u32 text_len, bool push)
 
 /*
  * RFC 5681, section 4.2: at least every second full segment at once, and all
- * that is out of order or fills a hole.
+ * that is out of order or fills a hole. The end of a write may be a question,
+ * and a FIN is one: the ACK goes with the program's answer, if that is at hand.
  */
 static void clasp_rcvq_plan_ack(struct sock *sk, u32 size, bool push)
 {
@@ -320,14 +334,17 @@ static void clasp_rcvq_plan_ack(struct sock *sk, u32 size, bool push)
 	if (now - csk->text_at > csk->rtt.rto)
 		csk->quick_acks = READ_ONCE(clasp_sysctl(sk)->quick_acks);
 	csk->text_at = now;
-	csk->ack_pending = true;
-	if (csk->quick_acks && !csk->interactive) {
+	clasp_rcvq_ack_due(csk, CLASP_ACK_LATER);
+	if (csk->fin_reached) {
+		clasp_rcvq_ack_due(csk, CLASP_ACK_SOON);
+	} else if (csk->quick_acks && !csk->interactive) {
 		csk->quick_acks--;
-		csk->ack_now = true;
+		clasp_rcvq_ack_due(csk, push && size < csk->rcv_mss ?
+				   CLASP_ACK_SOON : CLASP_ACK_NOW);
 	}
 	if (csk->rcv_nxt - csk->rcv_wup > csk->rcv_mss ||
 	    !RB_EMPTY_ROOT(&csk->ofo))
-		csk->ack_now = true;
+		clasp_rcvq_ack_due(csk, CLASP_ACK_NOW);
 }
 
 /* Strips the header and what IP left behind; skb->data is the text then. */
@@ -382,8 +399,7 @@ static void clasp_rcvq_refuse(struct sock *sk, enum clasp_counter why)
 {
 	clasp_count_sk(sk, why);
 	clasp_rcvq_quicken(sk);
-	clasp_sk(sk)->ack_pending = true;
-	clasp_sk(sk)->ack_now = true;
+	clasp_rcvq_ack_due(clasp_sk(sk), CLASP_ACK_NOW);
 }
 
 static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb)
@@ -399,7 +415,7 @@ static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb)
 	clasp_rcvq_plan_ack(sk, size, push);
 	clasp_buffer_received(sk);
 	if (hole)
-		csk->ack_now = true;
+		clasp_rcvq_ack_due(csk, CLASP_ACK_NOW);
 	clasp_rcvq_wake_reader(sk);
 }
 

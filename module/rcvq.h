@@ -11,6 +11,7 @@ u32 clasp_rcvq_initial_window(const struct sock *sk);
 u32 clasp_rcvq_window(struct sock *sk);
 void clasp_rcvq_consumed(struct sock *sk);
 void clasp_rcvq_quicken(struct sock *sk);
+void clasp_rcvq_awaited(struct sock *sk);
 void clasp_rcvq_answered(struct sock *sk, u64 now);
 int clasp_rcvq_set_low_water(struct sock *sk, int mark);
 
@@ -25,6 +26,17 @@ static inline u32 clasp_rcvq_remaining(const struct clasp_sock *csk)
 	u64 right = csk->rcv_wup + csk->rcv_wnd;
 
 	return clasp_after(right, csk->rcv_nxt) ? right - csk->rcv_nxt : 0;
+}
+
+/**
+ * clasp_rcvq_ack_due() - what was received is to be acknowledged
+ * @csk: the socket, locked
+ * @due: when at the latest
+ */
+static inline void clasp_rcvq_ack_due(struct clasp_sock *csk,
+				      enum clasp_ack_due due)
+{
+	csk->ack_due = max_t(u8, csk->ack_due, due);
 }
 
 #endif /* _CLASP_RCVQ_H */

@@ -72,8 +72,7 @@ void clasp_socket_reset(struct sock *sk)
 	csk->icmp_error = 0;
 	csk->deferred = 0;
 	csk->hashed = false;
-	csk->ack_pending = false;
-	csk->ack_now = false;
+	csk->ack_due = CLASP_ACK_NONE;
 	csk->fin_queued = false;
 	csk->fin_reached = false;
 	csk->push = false;

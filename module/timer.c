@@ -299,7 +299,7 @@ static void clasp_timer_expired(struct sock *sk, enum clasp_timer which)
 	case CLASP_TIMER_ACK:
 		/* Nothing came to go with it. */
 		clasp_sk(sk)->interactive = false;
-		if (clasp_sk(sk)->ack_pending)
+		if (clasp_sk(sk)->ack_due)
 			clasp_step(sk, CLASP_EV_ACK_DUE, NULL);
 		break;
 	case CLASP_TIMER_KEEPALIVE:
@@ -579,14 +579,18 @@ u64 clasp_timer_peer_heard(struct sock *sk)
 
 /**
  * clasp_timer_ack_delayed() - an ACK may wait a moment for company
- * @sk: the socket, locked
+ * @sk: the socket, locked; ack_due says for how long
  */
 void clasp_timer_ack_delayed(struct sock *sk)
 {
-	clasp_sk(sk)->ack_pending = true;
-	if (!clasp_sk(sk)->deadline[CLASP_TIMER_ACK])
-		clasp_timer_set(sk, CLASP_TIMER_ACK, NSEC_PER_MSEC *
-				READ_ONCE(clasp_sysctl(sk)->ack_delay_ms));
+	struct clasp_sock *csk = clasp_sk(sk);
+	u64 delay = (u64)READ_ONCE(clasp_sysctl(sk)->ack_delay_ms) *
+		    NSEC_PER_MSEC;
+	u64 at = clasp_clock() + (csk->ack_due == CLASP_ACK_SOON ? 0 : delay);
+
+	if (!csk->deadline[CLASP_TIMER_ACK] ||
+	    csk->deadline[CLASP_TIMER_ACK] > at)
+		clasp_timer_set_at(sk, CLASP_TIMER_ACK, at);
 }
 
 /**

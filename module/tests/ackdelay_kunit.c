@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When a receiver acknowledges (RFC 9293, 3.8.6.3; RFC 5681, 4.2). */
+#include "../rcvq.h"
 #include "letters.h"
 
 #define DATA	201	/* the server's first byte */
@@ -31,6 +32,16 @@ static void open_calm(struct kunit *test, struct wire_pair *pair)
 	KUNIT_EXPECT_EQ(test, clasp_sk(pair->server->sk)->rcv_nxt, 117);
 	wire_run(wire, MS(100));
 	wire_clear(wire);
+}
+
+/* A small segment that ends a write, and no answer until the next tick. */
+static void question(struct wire *wire, u64 seq)
+{
+	u32 logged = wire->logged;
+
+	wire_inject(wire, C, P, seq, DATA, 1);
+	KUNIT_EXPECT_EQ(wire->test, wire->logged, logged);
+	wire_run(wire, 1);
 }
 
 /* An ACK that comes alone waits 40 ms and no longer. */
@@ -164,8 +175,88 @@ static void ackdelay_quick_at_start(struct kunit *test)
 
 	open_fresh(test, &pair);
 	for (i = 0; i < 20; i++)
-		wire_inject(wire, C, P, 101 + i, DATA, 1);
+		wire_inject(wire, C, A, 101 + i, DATA, 1);
 	KUNIT_EXPECT_EQ(test, wire->logged, 16);
+}
+
+/* The end of a write, and with it its ACK, waits for the answer, if for a tick. */
+static void ackdelay_end_of_write(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_fresh(test, &pair);
+	question(wire, 101);
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+	WIRE_EXPECT(wire, 0, V, A, DATA, 102, 0);
+}
+
+static void ackdelay_end_of_write_answered(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_fresh(test, &pair);
+	wire_inject(wire, C, P, 101, DATA, 1);
+	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.server, "y", 1));
+	WIRE_EXPECT(wire, 0, V, A, DATA, 102, 1);
+	wire_run(wire, MS(1));
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+}
+
+/* A reader that goes to sleep again has no answer. */
+static void ackdelay_end_of_write_awaited(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_fresh(test, &pair);
+	wire_inject(wire, C, P, 101, DATA, 1);
+	KUNIT_EXPECT_EQ(test, wire->logged, 0);
+	lock_sock(pair.server->sk);
+	clasp_rcvq_awaited(pair.server->sk);
+	release_sock(pair.server->sk);
+	WIRE_EXPECT(wire, 0, V, A, DATA, 102, 0);
+	wire_run(wire, MS(1));
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+}
+
+/* What is as large as any segment so far need not be the end. */
+static void ackdelay_end_of_write_full(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_fresh(test, &pair);
+	wire_inject(wire, C, P, 101, DATA, WIRE_MSS);
+	WIRE_EXPECT(wire, 0, V, A, DATA, 101 + WIRE_MSS, 0);
+}
+
+/* A FIN is a question too: three segments end the connection, or four. */
+static void ackdelay_fin_answered(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_fresh(test, &pair);
+	wire_inject(wire, C, F | A, 101, DATA, 0);
+	KUNIT_EXPECT_EQ(test, wire->logged, 0);
+	wire_close(wire, &pair.server);
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+	WIRE_EXPECT(wire, 0, V, F | A, DATA, 102, 0);
+}
+
+static void ackdelay_fin_unanswered(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_calm(test, &pair);
+	wire_inject(wire, C, F | A, 117, DATA, 0);
+	KUNIT_EXPECT_EQ(test, wire->logged, 0);
+	wire_run(wire, 1);
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+	WIRE_EXPECT(wire, 0, V, A, DATA, 118, 0);
 }
 
 /* And those after a pause: the sender's window is small again. */
@@ -176,8 +267,8 @@ static void ackdelay_quick_after_idle(struct kunit *test)
 
 	open_calm(test, &pair);
 	wire_run(wire, SECONDS(2));
-	wire_inject(wire, C, P, 117, DATA, 1);
-	wire_inject(wire, C, P, 118, DATA, 1);
+	question(wire, 117);
+	question(wire, 118);
 	KUNIT_EXPECT_EQ(test, wire->logged, 2);
 }
 
@@ -192,7 +283,7 @@ static void ackdelay_quick_after_loss(struct kunit *test)
 	WIRE_EXPECT(wire, 0, V, A, DATA, 117, 0);
 	wire_inject(wire, C, P, 117, DATA, 1);
 	WIRE_EXPECT(wire, 1, V, A, DATA, 119, 0);
-	wire_inject(wire, C, P, 119, DATA, 1);
+	question(wire, 119);
 	WIRE_EXPECT(wire, 2, V, A, DATA, 120, 0);
 }
 
@@ -222,6 +313,7 @@ static void ackdelay_interactive(struct kunit *test)
 	wire_run(wire, MS(40));
 	KUNIT_EXPECT_EQ(test, wire->logged, 1);
 	wire_inject(wire, C, P, 128, DATA + 10, 1);
+	wire_run(wire, 1);
 	KUNIT_EXPECT_EQ(test, wire->logged, 2);
 }
 
@@ -236,7 +328,7 @@ static void ackdelay_quickack_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire->logged, 0);
 	wire_option(wire, pair.server, CLASP_QUICKACK, 1);
 	WIRE_EXPECT(wire, 0, V, A, DATA, 118, 0);
-	wire_inject(wire, C, P, 118, DATA, 1);
+	question(wire, 118);
 	WIRE_EXPECT(wire, 1, V, A, DATA, 119, 0);
 	wire_run(wire, MS(100));
 	KUNIT_EXPECT_EQ(test, wire->logged, 2);
@@ -270,6 +362,12 @@ static struct kunit_case ackdelay_cases[] = {
 	KUNIT_CASE(ackdelay_smaller_mss),
 	KUNIT_CASE(ackdelay_small_writes),
 	KUNIT_CASE(ackdelay_quick_at_start),
+	KUNIT_CASE(ackdelay_end_of_write),
+	KUNIT_CASE(ackdelay_end_of_write_answered),
+	KUNIT_CASE(ackdelay_end_of_write_awaited),
+	KUNIT_CASE(ackdelay_end_of_write_full),
+	KUNIT_CASE(ackdelay_fin_answered),
+	KUNIT_CASE(ackdelay_fin_unanswered),
 	KUNIT_CASE(ackdelay_quick_after_idle),
 	KUNIT_CASE(ackdelay_quick_after_loss),
 	KUNIT_CASE(ackdelay_interactive),

@@ -411,12 +411,14 @@ bool wire_next(struct wire *wire, u64 until)
 	return true;
 }
 
-/* Until nothing is on its way; the clock goes as far as that takes. */
+/* Until nothing is on its way, or due; the clock goes as far as that takes. */
 void wire_settle(struct wire *wire)
 {
-	while (!skb_queue_empty(&wire->flights))
-		if (!wire_next(wire, U64_MAX))
-			return;
+	do {
+		while (!skb_queue_empty(&wire->flights))
+			if (!wire_next(wire, U64_MAX))
+				return;
+	} while (wire_next(wire, wire->now));
 }
 
 /* For so long, whatever happens. */
