@@ -407,6 +407,8 @@ bool wire_next(struct wire *wire, u64 until)
 		wire->now = max(wire->now, alarm->at);
 		wire_ring(alarm);
 	}
+	if (wire->watch)
+		wire->watch(wire);
 	cond_resched();
 	return true;
 }

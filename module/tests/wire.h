@@ -116,6 +116,8 @@ struct wire_chance {
  * @caught: segments that the parser refused
  * @hash: of all that was sent
  * @steps: how many things have happened
+ * @watch: told of each that has, or NULL
+ * @watched: for @watch
  * @socks: sockets to be released when the test ends
  * @saved: the knobs as they were before the test
  */
@@ -135,6 +137,8 @@ struct wire {
 	u32 caught;
 	u32 hash;
 	u32 steps;
+	void (*watch)(struct wire *wire);
+	void *watched;
 	struct socket *socks[WIRE_SOCKETS];
 	struct clasp_sysctl saved;
 };
