@@ -44,7 +44,8 @@ static void clasp_recovery_echo(struct clasp_sock *csk, u32 in_flight)
 
 /*
  * Segments go again: the window is halved, or what the algorithm makes of it,
- * once for all that has been sent so far. If that is being done, it goes on.
+ * once for all that has been sent so far. If that is being done, it goes on. What
+ * the ACK acknowledges that tells of the loss was in flight, too.
  */
 static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight)
 {
@@ -55,7 +56,8 @@ static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight)
 	recovery->phase = CLASP_FAST_RECOVERY;
 	recovery->recover = csk->snd_nxt;
 	recovery->undo_from = csk->snd_una;
-	clasp_cong_reduce(csk, csk->snd_nxt - csk->snd_una);
+	clasp_cong_reduce(csk, max_t(u64, in_flight,
+				     csk->snd_nxt - csk->snd_una));
 }
 
 static void clasp_recovery_enter_fast(struct sock *sk, u32 in_flight)
