@@ -229,6 +229,7 @@ static void clasp_output_lost(struct sock *sk)
 	struct sk_buff *skb;
 
 	while ((skb = clasp_rtxq_lost(csk))) {
+		bool oldest = skb == clasp_rtxq_first(csk);
 		u32 in_flight = clasp_output_in_flight(csk);
 		u32 len = min(skb->len, csk->snd_mss);
 
@@ -236,6 +237,8 @@ static void clasp_output_lost(struct sock *sk)
 		    clasp_output_early(sk, skb, len) ||
 		    clasp_output_skb_upto(sk, skb, csk->snd_mss))
 			return;
+		if (oldest)
+			clasp_timer_restart(sk, csk->rtxq.sent_at);
 	}
 }
 

@@ -253,7 +253,7 @@ void clasp_recovery_overdue(struct sock *sk)
 	clasp_count_sk(sk, CLASP_MIB_LossProbes);
 	csk->rack.probe_resent = !clasp_output_tail(sk);
 	csk->rack.probe_end = csk->snd_nxt;
-	clasp_timer_end_probed(sk);
+	clasp_timer_restart(sk, clasp_clock());
 }
 
 /**

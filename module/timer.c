@@ -480,14 +480,18 @@ void clasp_timer_end_sent(struct sock *sk, u64 now)
 }
 
 /**
- * clasp_timer_end_probed() - the end of what was sent was probed
+ * clasp_timer_restart() - a segment was sent that has a whole timeout
  * @sk: the socket, locked
+ * @now: when, ns
  *
- * Source: RFC 8985, section 7.3: the probe has a whole timeout.
+ * A tail-loss probe has, and the oldest segment that is sent again in a recovery:
+ * its ACK takes another round trip.
+ *
+ * Source: RFC 8985, section 7.3; RFC 6675, section 6.
  */
-void clasp_timer_end_probed(struct sock *sk)
+void clasp_timer_restart(struct sock *sk, u64 now)
 {
-	clasp_timer_await_ack(sk, clasp_clock());
+	clasp_timer_await_ack(sk, now);
 }
 
 /**
