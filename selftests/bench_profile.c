@@ -15,21 +15,30 @@
 
 #include "bench.h"
 
-#define PERIOD_NSEC 20000
-#define RING_BYTES (8 << 20)
+/* A prime, so as not to keep in step with what repeats. */
+#define PERIOD_NSEC 17389
+#define RING_BYTES (16 << 20)
+#define DEEPEST 60
 #define PROCESSORS 64
 #define SYMBOLS 400000
-#define SHOWN 25
+#define SHOWN 100
 
+/*
+ * In so many samples the processor was at this function, in so many there or in what it
+ * had called; the last of those.
+ */
 struct symbol {
 	u64 address;
-	int samples;
+	int at, within;
+	int last;
 	char name[48];
 };
 
 struct sample {
 	struct perf_event_header head;
 	u64 address;
+	u64 depth;
+	u64 callers[];
 };
 
 static struct symbol *symbols;
@@ -43,11 +52,11 @@ static int by_address(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static int by_samples(const void *a, const void *b)
+static int by_share(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
 
-	return y->samples - x->samples;
+	return y->within - x->within;
 }
 
 /* The first is for programs, which have the lower half of addresses. */
@@ -99,7 +108,9 @@ static struct perf_event_mmap_page *watch(int processor)
 		.size = sizeof(attr),
 		.config = PERF_COUNT_SW_CPU_CLOCK,
 		.sample_period = PERIOD_NSEC,
-		.sample_type = PERF_SAMPLE_IP,
+		.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN,
+		.sample_max_stack = DEEPEST,
+		.exclude_callchain_user = 1,
 		.exclude_idle = 1,
 	};
 	int fd = syscall(SYS_perf_event_open, &attr, -1, processor, -1, 0);
@@ -123,6 +134,26 @@ void profile_start(void)
 		rings[i] = watch(i);
 }
 
+static void count_within(struct symbol *function)
+{
+	/* Once, however often it is in the chain. */
+	function->within += function->last != samples;
+	function->last = samples;
+}
+
+static void count_sample(const struct sample *s)
+{
+	u64 i;
+
+	samples++;
+	symbol_of(s->address)->at++;
+	count_within(symbol_of(s->address));
+	/* The chain has marks, too, that are no addresses. */
+	for (i = 0; i < s->depth; i++)
+		if (s->callers[i] < PERF_CONTEXT_MAX)
+			count_within(symbol_of(s->callers[i]));
+}
+
 /* A record never crosses the end of the ring: all are of 8 bytes and their multiples. */
 static void count(struct perf_event_mmap_page *ring)
 {
@@ -132,10 +163,8 @@ static void count(struct perf_event_mmap_page *ring)
 	for (at = ring->data_tail; at < head;) {
 		struct sample *s = (void *)(data + at % RING_BYTES);
 
-		if (s->head.type == PERF_RECORD_SAMPLE) {
-			symbol_of(s->address)->samples++;
-			samples++;
-		}
+		if (s->head.type == PERF_RECORD_SAMPLE)
+			count_sample(s);
 		at += s->head.size;
 	}
 }
@@ -146,9 +175,11 @@ void profile_show(const char *what, const char *protocol)
 
 	for (i = 0; i < processors; i++)
 		count(rings[i]);
-	qsort(symbols, symbol_count, sizeof(*symbols), by_samples);
-	printf("# profile %s %s: %d samples\n", what, protocol, samples);
-	for (i = 0; i < SHOWN && symbols[i].samples; i++)
-		printf("# profile %s %s %5.1f %% %s\n", what, protocol,
-		       100.0 * symbols[i].samples / samples, symbols[i].name);
+	qsort(symbols, symbol_count, sizeof(*symbols), by_share);
+	printf("# profile %s %s: %d samples; share within a function, at it\n",
+	       what, protocol, samples);
+	for (i = 0; i < SHOWN && symbols[i].within; i++)
+		printf("# profile %s %s %6.2f %% %6.2f %% %s\n", what, protocol,
+		       100.0 * symbols[i].within / samples,
+		       100.0 * symbols[i].at / samples, symbols[i].name);
 }
