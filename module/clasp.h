@@ -362,8 +362,8 @@ struct clasp_rack {
  * enum clasp_ack_due - when to acknowledge what has been received
  * @CLASP_ACK_NONE: nothing has, since the last ACK
  * @CLASP_ACK_LATER: when data goes, or the timer runs out
- * @CLASP_ACK_SOON: the same, but the program that was told of the data is the
- *	only one to be waited for: until it waits for more, or the next tick
+ * @CLASP_ACK_SOON: when data goes, or the reader that it woke sleeps again, or at
+ *	the next tick
  * @CLASP_ACK_NOW: at once
  */
 enum clasp_ack_due {
@@ -634,6 +634,7 @@ struct clasp_urgent {
  * @interactive: what is received is mostly answered with data, so ACKs wait for
  *	it
  * @ack_due: enum clasp_ack_due
+ * @reader_asleep: somebody sleeps in recv(2)
  * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours
  * @fin_queued: the number before @write_seq is our FIN
  * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
@@ -720,6 +721,7 @@ struct clasp_sock {
 	bool hashed;
 	bool interactive;
 	u8 ack_due;
+	bool reader_asleep;
 	bool fin_queued;
 	bool fin_reached;
 	bool push;

@@ -276,16 +276,28 @@ void clasp_rcvq_quicken(struct sock *sk)
 }
 
 /**
- * clasp_rcvq_awaited() - a reader goes to sleep until there is more
- * @sk: the socket, locked
+ * clasp_rcvq_wait() - sleep until there is more
+ * @sk: the socket, locked; not while this sleeps
+ * @timeo: how long at most, jiffies; set to what is left
+ * @seen: the last of the queue that the reader has seen, or NULL
  *
- * It had its chance to answer. One that only asks may do so yet.
+ * The reader had its chance to answer what there was, so this sends the ACK that
+ * waited for it.
+ *
+ * Return: as sk_wait_data().
  */
-void clasp_rcvq_awaited(struct sock *sk)
+int clasp_rcvq_wait(struct sock *sk, long *timeo, const struct sk_buff *seen)
 {
-	if (clasp_sk(sk)->ack_due == CLASP_ACK_SOON &&
+	struct clasp_sock *csk = clasp_sk(sk);
+	int err;
+
+	if (csk->ack_due == CLASP_ACK_SOON &&
 	    clasp_in_state(sk, CLASP_SYNCHRONIZED))
 		clasp_output_ack(sk);
+	csk->reader_asleep = true;
+	err = sk_wait_data(sk, timeo, seen);
+	csk->reader_asleep = false;
+	return err;
 }
 
 /**
@@ -322,12 +334,14 @@ static void clasp_rcvq_measure(struct clasp_sock *csk, u32 text_len, bool push)
 /*
  * RFC 5681, section 4.2: at least every second full segment at once, and all
  * that is out of order or fills a hole. The end of a write may be a question,
- * and a FIN is one: the ACK goes with the program's answer, if that is at hand.
+ * and a FIN is one: to a reader who wakes for it. The ACK goes with the answer.
  */
 static void clasp_rcvq_plan_ack(struct sock *sk, u32 size, bool push)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	u64 now = clasp_clock();
+	enum clasp_ack_due at_once = csk->reader_asleep ? CLASP_ACK_SOON :
+							  CLASP_ACK_NOW;
 
 	clasp_rcvq_measure(csk, size, push);
 	/* A sender that was idle starts with a small window again. */
@@ -336,11 +350,11 @@ static void clasp_rcvq_plan_ack(struct sock *sk, u32 size, bool push)
 	csk->text_at = now;
 	clasp_rcvq_ack_due(csk, CLASP_ACK_LATER);
 	if (csk->fin_reached) {
-		clasp_rcvq_ack_due(csk, CLASP_ACK_SOON);
+		clasp_rcvq_ack_due(csk, at_once);
 	} else if (csk->quick_acks && !csk->interactive) {
 		csk->quick_acks--;
 		clasp_rcvq_ack_due(csk, push && size < csk->rcv_mss ?
-				   CLASP_ACK_SOON : CLASP_ACK_NOW);
+				   at_once : CLASP_ACK_NOW);
 	}
 	if (csk->rcv_nxt - csk->rcv_wup > csk->rcv_mss ||
 	    !RB_EMPTY_ROOT(&csk->ofo))

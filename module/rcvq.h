@@ -11,7 +11,7 @@ u32 clasp_rcvq_initial_window(const struct sock *sk);
 u32 clasp_rcvq_window(struct sock *sk);
 void clasp_rcvq_consumed(struct sock *sk);
 void clasp_rcvq_quicken(struct sock *sk);
-void clasp_rcvq_awaited(struct sock *sk);
+int clasp_rcvq_wait(struct sock *sk, long *timeo, const struct sk_buff *seen);
 void clasp_rcvq_answered(struct sock *sk, u64 now);
 int clasp_rcvq_set_low_water(struct sock *sk, int mark);
 

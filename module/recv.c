@@ -162,9 +162,8 @@ static int clasp_read_all(struct sock *sk, struct clasp_read *read)
 		if (err)
 			return min(err, 0);
 		clasp_rcvq_consumed(sk);
-		clasp_rcvq_awaited(sk);
-		err = sk_wait_data(sk, &read->timeo,
-				   skb_peek_tail(&sk->sk_receive_queue));
+		err = clasp_rcvq_wait(sk, &read->timeo,
+				      skb_peek_tail(&sk->sk_receive_queue));
 		/* Disconnected meanwhile: what comes now is not ours. */
 		if (err < 0)
 			return err;
@@ -332,8 +331,7 @@ static int clasp_splice_all(struct sock *sk, struct clasp_read *read,
 		/* With data there, it is urgent. */
 		if (err || !skb_queue_empty(&sk->sk_receive_queue))
 			return min(err, 0);
-		clasp_rcvq_awaited(sk);
-		err = sk_wait_data(sk, &read->timeo, NULL);
+		err = clasp_rcvq_wait(sk, &read->timeo, NULL);
 		if (err < 0)
 			return err;
 	}

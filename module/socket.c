@@ -73,6 +73,7 @@ void clasp_socket_reset(struct sock *sk)
 	csk->deferred = 0;
 	csk->hashed = false;
 	csk->ack_due = CLASP_ACK_NONE;
+	csk->reader_asleep = false;
 	csk->fin_queued = false;
 	csk->fin_reached = false;
 	csk->push = false;

@@ -413,14 +413,12 @@ bool wire_next(struct wire *wire, u64 until)
 	return true;
 }
 
-/* Until nothing is on its way, or due; the clock goes as far as that takes. */
+/* Until nothing is on its way; the clock goes as far as that takes. */
 void wire_settle(struct wire *wire)
 {
-	do {
-		while (!skb_queue_empty(&wire->flights))
-			if (!wire_next(wire, U64_MAX))
-				return;
-	} while (wire_next(wire, wire->now));
+	while (!skb_queue_empty(&wire->flights))
+		if (!wire_next(wire, U64_MAX))
+			return;
 }
 
 /* For so long, whatever happens. */
