@@ -146,9 +146,9 @@ static void clasp_offload_mend_checksum(struct sk_buff *seg,
 
 	hdr->check = ~pseudo;
 	if (seg->ip_summed == CHECKSUM_PARTIAL)
-		gso_reset_checksum(seg, pseudo);
+		gso_reset_checksum(seg, csum_unfold(pseudo));
 	else
-		hdr->check = gso_make_checksum(seg, pseudo);
+		hdr->check = gso_make_checksum(seg, csum_unfold(pseudo));
 }
 
 /* Of a packet of several segments, the size is that of their data so far. */

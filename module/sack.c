@@ -62,10 +62,10 @@ static struct sk_buff *clasp_sack_find(const struct clasp_sock *csk, u64 seq)
 
 		if (clasp_before(seq, CLASP_CB(skb)->seq))
 			node = node->rb_left;
-		else if (clasp_before(seq, CLASP_CB(skb)->end_seq))
-			return skb;
-		else
+		else if (!clasp_before(seq, CLASP_CB(skb)->end_seq))
 			node = node->rb_right;
+		else
+			return skb;
 	}
 	return NULL;
 }
