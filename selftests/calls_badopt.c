@@ -129,6 +129,9 @@ static struct answer do_call(int fd, int of_proto, const struct bad_call *call)
 #define SO_DEVMEM_DONTNEED 80
 #endif
 
+/* Of netfilter's headers, which get in the way of others: IPv4 and IPv6. */
+#define SO_ORIGINAL_DST 80
+
 #define DEFAULT 1		/* what it is before it is set */
 #define VALUE 2			/* what it is, not whether it can be had */
 #define ANSWER 3		/* whether it can be had or set */
@@ -146,9 +149,11 @@ static const struct {
 	/* "sizes of buffers" */
 	{ SOL_SOCKET, SO_SNDBUF, DEFAULT, 0 },
 	{ SOL_SOCKET, SO_RCVBUF, DEFAULT, 0 },
-	/* "SO_TXREHASH", "SO_DEVMEM_DONTNEED": the kernel knows TCP only */
+	/* "SO_TXREHASH", "SO_DEVMEM_DONTNEED", "SO_ORIGINAL_DST": by TCP's number */
 	{ SOL_SOCKET, SO_TXREHASH, ANSWER, 0 },
 	{ SOL_SOCKET, SO_DEVMEM_DONTNEED, ANSWER, 0 },
+	{ SOL_IP, SO_ORIGINAL_DST, ANSWER, 0 },
+	{ IPPROTO_IPV6, SO_ORIGINAL_DST, ANSWER, 0 },
 	/* "SO_TIMESTAMPING, OPT_ID" */
 	{ SOL_SOCKET, SO_TIMESTAMPING_OLD, ANSWER, 0 },
 	{ SOL_SOCKET, SO_TIMESTAMPING_NEW, ANSWER, 0 },
