@@ -26,12 +26,7 @@ static void clasp_hostq_run(struct clasp_compat_bh *bh)
 	struct clasp_sock *csk = container_of(bh, struct clasp_sock, hostq.bh);
 	struct sock *sk = &csk->inet.sk;
 
-	bh_lock_sock(sk);
-	if (sock_owned_by_user(sk))
-		set_bit(CLASP_DEFERRED_ROOM, &csk->deferred);
-	else
-		clasp_output_push(sk);
-	bh_unlock_sock(sk);
+	clasp_output_go_on(sk);
 	sk_free(sk);
 }
 

@@ -395,6 +395,22 @@ void clasp_output_push_full(struct sock *sk)
 }
 
 /**
+ * clasp_output_go_on() - what a sender had to wait for is there
+ * @sk: the socket; the caller keeps its memory
+ *
+ * Softirq. If the user holds the socket, clasp_release_cb() sends.
+ */
+void clasp_output_go_on(struct sock *sk)
+{
+	bh_lock_sock(sk);
+	if (sock_owned_by_user(sk))
+		set_bit(CLASP_DEFERRED_ROOM, &clasp_sk(sk)->deferred);
+	else
+		clasp_output_push(sk);
+	bh_unlock_sock(sk);
+}
+
+/**
  * clasp_output_has_new() - is there new data that the peer has room for?
  * @sk: the socket, locked
  *

@@ -7,6 +7,7 @@
 
 u32 clasp_output_in_flight(const struct clasp_sock *csk);
 void clasp_output_push(struct sock *sk);
+void clasp_output_go_on(struct sock *sk);
 void clasp_output_push_full(struct sock *sk);
 bool clasp_output_has_new(const struct sock *sk);
 bool clasp_output_tail(struct sock *sk);

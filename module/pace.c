@@ -30,19 +30,13 @@
  */
 #define CLASP_PACE_BURST	10
 
-/* Softirq. A socket that its user holds is left to clasp_release_cb(). */
 static enum hrtimer_restart clasp_pace_ring(struct hrtimer *timer)
 {
 	struct clasp_sock *csk = container_of(timer, struct clasp_sock,
 					      pace.beat.timer);
 	struct sock *sk = &csk->inet.sk;
 
-	bh_lock_sock(sk);
-	if (sock_owned_by_user(sk))
-		set_bit(CLASP_DEFERRED_ROOM, &csk->deferred);
-	else
-		clasp_output_push(sk);
-	bh_unlock_sock(sk);
+	clasp_output_go_on(sk);
 	sock_put(sk);
 	return HRTIMER_NORESTART;
 }
