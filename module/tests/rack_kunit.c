@@ -60,41 +60,36 @@ static u64 sent_at(struct wire *wire, u64 seq, u32 n)
 	return 0;
 }
 
+/* Of so many segments the first is lost: it goes again, once, after this time. */
+static void check_lost_first(struct kunit *test, u32 segments, u64 after)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+	u64 seq, now;
+
+	open_measured(test, &pair);
+	seq = clasp_sk(pair.client->sk)->snd_nxt;
+	now = wire->now;
+	one_segment(wire, 0, WIRE_DROP, 0);
+	send_segments(test, pair.client, segments);
+	wire_run(wire, MS(100));
+	EXPECT_TIME(test, sent_at(wire, seq, 1), now + after);
+	KUNIT_EXPECT_EQ(test, sent_at(wire, seq, 2), 0);
+}
+
 /*
  * Section 6.2, step 4: with less than three segments behind it, a hole may still be
  * filled in a quarter of the round-trip time.
  */
 static void rack_waits(struct kunit *test)
 {
-	struct wire *wire = test->priv;
-	struct wire_pair pair;
-	u64 seq, now;
-
-	open_measured(test, &pair);
-	seq = clasp_sk(pair.client->sk)->snd_nxt;
-	now = wire->now;
-	one_segment(wire, 0, WIRE_DROP, 0);
-	send_segments(test, pair.client, 3);
-	wire_run(wire, MS(100));
-	EXPECT_TIME(test, sent_at(wire, seq, 1), now + RTT + RTT / 4);
-	KUNIT_EXPECT_EQ(test, sent_at(wire, seq, 2), 0);
+	check_lost_first(test, 3, RTT + RTT / 4);
 }
 
 /* With three, it is lost, as long as nothing has ever been reordered. */
 static void rack_threshold(struct kunit *test)
 {
-	struct wire *wire = test->priv;
-	struct wire_pair pair;
-	u64 seq, now;
-
-	open_measured(test, &pair);
-	seq = clasp_sk(pair.client->sk)->snd_nxt;
-	now = wire->now;
-	one_segment(wire, 0, WIRE_DROP, 0);
-	send_segments(test, pair.client, 4);
-	wire_run(wire, MS(100));
-	EXPECT_TIME(test, sent_at(wire, seq, 1), now + RTT);
-	KUNIT_EXPECT_EQ(test, sent_at(wire, seq, 2), 0);
+	check_lost_first(test, 4, RTT);
 }
 
 /* Step 3: once there was reordering, the number of segments means nothing. */
