@@ -28,14 +28,19 @@ void clasp_rtxq_init(struct clasp_rtxq *rtxq)
 	INIT_LIST_HEAD(&rtxq->waiting);
 }
 
-/* Bytes of an skb that are not acknowledged by number. */
+/* Bytes of an skb, up to a number, that are not acknowledged by number. */
+static u32 clasp_rtxq_upto(const struct clasp_sock *csk,
+			   const struct sk_buff *skb, u64 end)
+{
+	u64 seq = CLASP_CB(skb)->seq;
+
+	return end - (clasp_after(csk->snd_una, seq) ? csk->snd_una : seq);
+}
+
 static u32 clasp_rtxq_len(const struct clasp_sock *csk,
 			  const struct sk_buff *skb)
 {
-	const struct clasp_cb *cb = CLASP_CB(skb);
-
-	return cb->end_seq - (clasp_after(csk->snd_una, cb->seq) ?
-			      csk->snd_una : cb->seq);
+	return clasp_rtxq_upto(csk, skb, CLASP_CB(skb)->end_seq);
 }
 
 /* Counts an skb, or bytes of it, out (or, below 0, in) as its condition has it. */
@@ -211,8 +216,7 @@ static void clasp_rtxq_deliver(struct clasp_sock *csk, struct sk_buff *skb,
 	u64 sent_at = cb->sent_at + segments - 1;
 	bool resent = cb->state & CLASP_SKB_RESENT;
 
-	delivery->bytes += end - (clasp_after(csk->snd_una, cb->seq) ?
-				  csk->snd_una : cb->seq);
+	delivery->bytes += clasp_rtxq_upto(csk, skb, end);
 	/* RFC 6582: of what was sent before the phase began, and not again. */
 	delivery->original |= !resent &&
 			      !clasp_after(end, csk->recovery.recover);
@@ -278,8 +282,7 @@ void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 		}
 		if (!whole) {
 			clasp_rtxq_discount(&csk->rtxq, skb,
-					    clasp_rtxq_len(csk, skb) -
-					    (cb->end_seq - ack_seq));
+					    clasp_rtxq_upto(csk, skb, ack_seq));
 			break;
 		}
 		clasp_rtxq_drop(sk, skb);
