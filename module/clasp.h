@@ -761,14 +761,14 @@ static inline const struct clasp_sysctl *clasp_sysctl(const struct sock *sk)
 }
 
 /**
- * clasp_count_sk() - count something in a socket's namespace
+ * clasp_ack_delay() - the longest delay of an ACK (net.clasp.ack_delay_ms)
  * @sk: the socket
- * @counter: what
+ *
+ * Return: nanoseconds.
  */
-static inline void clasp_count_sk(const struct sock *sk,
-				  enum clasp_counter counter)
+static inline u64 clasp_ack_delay(const struct sock *sk)
 {
-	clasp_mib_add(clasp_sk(sk)->home->mib, counter, 1);
+	return (u64)READ_ONCE(clasp_sysctl(sk)->ack_delay_ms) * NSEC_PER_MSEC;
 }
 
 /**
@@ -781,6 +781,17 @@ static inline void clasp_count_sk_many(const struct sock *sk,
 				       enum clasp_counter counter, u32 many)
 {
 	clasp_mib_add(clasp_sk(sk)->home->mib, counter, many);
+}
+
+/**
+ * clasp_count_sk() - count something in a socket's namespace
+ * @sk: the socket
+ * @counter: what
+ */
+static inline void clasp_count_sk(const struct sock *sk,
+				  enum clasp_counter counter)
+{
+	clasp_count_sk_many(sk, counter, 1);
 }
 
 /**

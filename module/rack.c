@@ -157,7 +157,7 @@ bool clasp_rack_detect(struct sock *sk, u64 now)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_rack *rack = &csk->rack;
-	u64 wait = 0;
+	u64 last = 0;
 	bool congestion = false;
 	struct sk_buff *skb, *next;
 
@@ -172,15 +172,15 @@ bool clasp_rack_detect(struct sock *sk, u64 now)
 		if (sent_at >= rack->sent_at)
 			break;
 		if (due > now) {
-			wait = max(wait, due - now);
+			last = max(last, due);
 			continue;
 		}
 		clasp_rtxq_mark_lost(csk, skb);
 		congestion |= !clasp_mtu_resent(sk, skb);
 	}
-	if (wait) {
+	if (last) {
 		rack->pending = true;
-		clasp_timer_reordering(sk, wait);
+		clasp_timer_reordering(sk, last);
 	}
 	return congestion;
 }
@@ -248,8 +248,7 @@ u64 clasp_rack_probe_delay(const struct sock *sk)
 	u64 delay = csk->rtt.srtt ? 2 * csk->rtt.srtt : NSEC_PER_SEC;
 
 	if (csk->snd_nxt - csk->snd_una <= csk->snd_mss)
-		delay += (u64)READ_ONCE(clasp_sysctl(sk)->ack_delay_ms) *
-			 NSEC_PER_MSEC;
+		delay += clasp_ack_delay(sk);
 	return max_t(u64, delay, 2 * TICK_NSEC);
 }
 

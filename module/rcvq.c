@@ -311,10 +311,8 @@ int clasp_rcvq_wait(struct sock *sk, long *timeo, const struct sk_buff *seen)
 void clasp_rcvq_answered(struct sock *sk, u64 now)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
-	u64 delay = (u64)READ_ONCE(clasp_sysctl(sk)->ack_delay_ms) *
-		    NSEC_PER_MSEC;
 
-	if (csk->text_at && now - csk->text_at < delay)
+	if (csk->text_at && now - csk->text_at < clasp_ack_delay(sk))
 		csk->interactive = true;
 }
 

@@ -445,13 +445,13 @@ void clasp_timer_backed_off(struct sock *sk)
 /**
  * clasp_timer_reordering() - segments may be late, or lost
  * @sk: the socket, locked
- * @delay: until they are lost, ns
+ * @at: when they are lost, ns
  *
  * Source: RFC 8985, section 6.2, step 5.
  */
-void clasp_timer_reordering(struct sock *sk, u64 delay)
+void clasp_timer_reordering(struct sock *sk, u64 at)
 {
-	clasp_timer_set(sk, CLASP_TIMER_OVERDUE, delay);
+	clasp_timer_set_at(sk, CLASP_TIMER_OVERDUE, at);
 }
 
 /**
@@ -587,14 +587,12 @@ u64 clasp_timer_peer_heard(struct sock *sk)
  */
 void clasp_timer_ack_delayed(struct sock *sk)
 {
-	struct clasp_sock *csk = clasp_sk(sk);
-	u64 delay = (u64)READ_ONCE(clasp_sysctl(sk)->ack_delay_ms) *
-		    NSEC_PER_MSEC;
-	u64 at = clasp_clock() + (csk->ack_due == CLASP_ACK_SOON ? 0 : delay);
+	const struct clasp_sock *csk = clasp_sk(sk);
 
-	if (!csk->deadline[CLASP_TIMER_ACK] ||
-	    csk->deadline[CLASP_TIMER_ACK] > at)
-		clasp_timer_set_at(sk, CLASP_TIMER_ACK, at);
+	if (csk->ack_due == CLASP_ACK_SOON)
+		clasp_timer_set(sk, CLASP_TIMER_ACK, 0);
+	else if (!csk->deadline[CLASP_TIMER_ACK])
+		clasp_timer_set(sk, CLASP_TIMER_ACK, clasp_ack_delay(sk));
 }
 
 /**

@@ -13,7 +13,7 @@ void clasp_timer_run(struct sock *sk);
 void clasp_timer_segment_sent(struct sock *sk, u64 now);
 void clasp_timer_new_ack(struct sock *sk, u64 now);
 void clasp_timer_backed_off(struct sock *sk);
-void clasp_timer_reordering(struct sock *sk, u64 delay);
+void clasp_timer_reordering(struct sock *sk, u64 at);
 void clasp_timer_end_sent(struct sock *sk, u64 now);
 void clasp_timer_restart(struct sock *sk, u64 now);
 void clasp_timer_window_checked(struct sock *sk, bool open);
