@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2164
 # A small kernel from Debian's packaged source: tinyconfig and the options of a
-# fragment, all built in. ARCH is um if the fragment's name says so.
+# fragment, all built in; with a patch, if there is one. ARCH is um if the fragment's name says so.
 
 case $series in
 7.*) recipe_suite=unstable ;;
@@ -69,6 +69,7 @@ recipe_build() {
 	tar -xf "$work/root/usr/src/linux-source-$series.tar.xz" -C "$work/src" --strip-components=1
 	rm -rf "$work/root"
 	cd "$work/src"
+	[ -z "$patch" ] || patch -s -p1 <"$patch"
 
 	# This may run under the make of the module, whose settings are not meant
 	# for the kernel.
