@@ -379,6 +379,7 @@ enum clasp_ack_due {
  *	again when more is acknowledged
  * @offered: our SYN did
  * @agreed: so did the peer
+ * @declined: a SYN or SYN-ACK of either did not: nothing is ECT
  * @echo: ECE is in all segments sent, until the peer says CWR
  * @reduced: the window was; CWR is in the next new data
  */
@@ -386,6 +387,7 @@ struct clasp_ecn {
 	u64 until;
 	bool offered;
 	bool agreed;
+	bool declined;
 	bool echo;
 	bool reduced;
 };

@@ -25,6 +25,17 @@ void clasp_ecn_init(struct sock *sk)
 	INET_ECN_dontxmit(sk);
 }
 
+/*
+ * Does a SYN offer ECN, or a SYN-ACK agree? Whoever sends back whatever flags it
+ * gets does not.
+ */
+static bool clasp_ecn_setup(u8 flags)
+{
+	u8 wanted = flags & CLASP_ACK ? CLASP_ECE : CLASP_ECN_SETUP;
+
+	return (flags & CLASP_ECN_SETUP) == wanted;
+}
+
 static bool clasp_ecn_marked(const struct sk_buff *skb, u8 codepoint)
 {
 	return (clasp_af_of(skb)->dsfield(skb) & INET_ECN_MASK) == codepoint;
@@ -45,7 +56,7 @@ static bool clasp_ecn_marked(const struct sk_buff *skb, u8 codepoint)
 bool clasp_ecn_offered(const struct sock *listener, const struct sk_buff *skb)
 {
 	return READ_ONCE(clasp_sysctl(listener)->ecn) &&
-	       (CLASP_CB(skb)->flags & CLASP_ECN_SETUP) == CLASP_ECN_SETUP &&
+	       clasp_ecn_setup(CLASP_CB(skb)->flags) &&
 	       clasp_ecn_marked(skb, INET_ECN_NOT_ECT);
 }
 
@@ -54,17 +65,17 @@ bool clasp_ecn_offered(const struct sock *listener, const struct sk_buff *skb)
  * @sk: the socket, locked
  * @skb: the SYN or SYN-ACK
  *
- * Source: RFC 3168, section 6.1.1. Whoever sends back whatever flags it gets
- * does not agree.
+ * It may agree to our first SYN when the second is on its way, which does not
+ * offer: then marks are echoed, but nothing is ECT.
+ *
+ * Source: RFC 3168, section 6.1.1.
  */
 void clasp_ecn_take_syn(struct sock *sk, const struct sk_buff *skb)
 {
-	u8 flags = CLASP_CB(skb)->flags;
-	u8 wanted = flags & CLASP_ACK ? CLASP_ECE : CLASP_ECN_SETUP;
 	struct clasp_ecn *ecn = &clasp_sk(sk)->ecn;
 
 	ecn->until = clasp_sk(sk)->iss;
-	ecn->agreed = ecn->offered && (flags & CLASP_ECN_SETUP) == wanted;
+	ecn->agreed = ecn->offered && clasp_ecn_setup(CLASP_CB(skb)->flags);
 }
 
 /*
@@ -76,9 +87,11 @@ static u8 clasp_ecn_mark_syn(struct sock *sk, bool first)
 	struct clasp_ecn *ecn = &clasp_sk(sk)->ecn;
 
 	if (sk->sk_state != CLASP_SYN_SENT)
-		return ecn->agreed ? CLASP_ECE : 0;
-	if (!first || READ_ONCE(clasp_sysctl(sk)->ecn) != CLASP_ECN_ALWAYS)
+		return ecn->agreed && !ecn->declined ? CLASP_ECE : 0;
+	if (!first || READ_ONCE(clasp_sysctl(sk)->ecn) != CLASP_ECN_ALWAYS) {
+		ecn->declined = true;
 		return 0;
+	}
 	ecn->offered = true;
 	return CLASP_ECN_SETUP;
 }
@@ -114,11 +127,21 @@ u8 clasp_ecn_mark(struct sock *sk, u8 flags, u64 seq, u32 len)
 		return 0;
 	if (!len || !fresh)
 		return more;
-	INET_ECN_xmit(sk);
+	if (!ecn->declined)
+		INET_ECN_xmit(sk);
 	if (ecn->reduced)
 		more |= CLASP_CWR;
 	ecn->reduced = false;
 	return more;
+}
+
+/* The peer's SYN again: the first one was taken by clasp_ecn_take_syn(). */
+static void clasp_ecn_heard_syn(struct clasp_sock *csk,
+				const struct clasp_cb *cb)
+{
+	if (csk->inet.sk.sk_state != CLASP_SYN_SENT && cb->seq == csk->irs &&
+	    !clasp_ecn_setup(cb->flags))
+		csk->ecn.declined = true;
 }
 
 /**
@@ -126,13 +149,16 @@ u8 clasp_ecn_mark(struct sock *sk, u8 flags, u64 seq, u32 len)
  * @csk: the socket, locked
  * @skb: the segment; what it is made of matters if it has data that is new
  *
- * Source: RFC 3168, section 6.1.3: CWR ends the echo, and CE begins it anew.
+ * Source: RFC 3168, section 6.1.3: CWR ends the echo, and CE begins it anew;
+ * section 6.1.1: a SYN or SYN-ACK that does not offer or agree ends ECT.
  */
 void clasp_ecn_heard(struct clasp_sock *csk, const struct sk_buff *skb)
 {
 	const struct clasp_cb *cb = CLASP_CB(skb);
 	u64 right = csk->rcv_nxt + clasp_rcvq_remaining(csk);
 
+	if (cb->flags & CLASP_SYN)
+		clasp_ecn_heard_syn(csk, cb);
 	if (!csk->ecn.agreed || !clasp_segment_text_len(skb) ||
 	    !clasp_before(cb->seq, right) ||
 	    !clasp_after(cb->end_seq, csk->rcv_nxt))

@@ -478,6 +478,8 @@ void clasp_request_input(struct clasp_request *req, struct sk_buff **pskb)
 			       clasp_segment_text_len(*pskb));
 	if (event == CLASP_EV_INCOMPLETE && CLASP_CB(*pskb)->flags & CLASP_ACK)
 		req->acked = true;
+	if (event == CLASP_EV_SYN_REPEATED)
+		req->ecn &= clasp_ecn_offered(req->listener, *pskb);
 	cell = clasp_request_cell(event);
 	if (cell->next == CLASP_ESTABLISHED)
 		clasp_request_hatch(req, pskb);

@@ -24,7 +24,7 @@
  * @defer: before so many of them, an ACK without data opens nothing
  * @acked: such an ACK has come
  * @resent: the SYN-ACK was sent again before any ACK came
- * @ecn: the SYN offered it, and the SYN-ACK agrees
+ * @ecn: all SYNs offered it, and the SYN-ACK agrees
  * @unreachable: ICMP said so while the user held the listener
  * @refs: one for the table and the list, one while the alarm is pending, one
  *	for each lookup
