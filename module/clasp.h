@@ -276,6 +276,7 @@ struct clasp_cong_algorithm;
  * @cwnd: congestion window, bytes
  * @ssthresh: slow start threshold, bytes
  * @decayed_at: up to this time, idleness has made the window smaller, ns
+ * @goal: what the last reduction leaves of the window, bytes
  * @hystart: when to end the first slow start, for algorithms that ask
  * @private: the algorithm's
  * @undo: what a reduction changed
@@ -285,6 +286,7 @@ struct clasp_cong {
 	u32 cwnd;
 	u32 ssthresh;
 	u64 decayed_at;
+	u32 goal;
 	struct clasp_hystart hystart;
 	union clasp_cong_private private;
 	struct clasp_cong_undo undo;
@@ -390,6 +392,19 @@ struct clasp_ecn {
 	bool declined;
 	bool echo;
 	bool reduced;
+};
+
+/**
+ * enum clasp_echo - does an ACK tell of congestion? (RFC 3168)
+ * @CLASP_ECHO_NONE: no
+ * @CLASP_ECHO_KNOWN: it does, and the window was reduced for it, or for what else
+ *	there was in the same window
+ * @CLASP_ECHO_NEW: it does, and that is new
+ */
+enum clasp_echo {
+	CLASP_ECHO_NONE,
+	CLASP_ECHO_KNOWN,
+	CLASP_ECHO_NEW,
 };
 
 /**

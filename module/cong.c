@@ -116,31 +116,62 @@ void clasp_cong_acked(struct clasp_sock *csk,
 	cong->cwnd = min(cong->cwnd, CLASP_CWND_MAX);
 }
 
+/*
+ * Lets the algorithm choose a threshold. More than the window may be in flight if
+ * it has just been reduced: that does not count, nor does what limited transmit
+ * sent (RFC 5681, section 3.2, step 2). Returns what the algorithm says; the
+ * threshold is two segments at least (equation (4)).
+ */
+static u32 clasp_cong_lower(struct clasp_sock *csk, u32 in_flight)
+{
+	struct clasp_cong *cong = &csk->cong;
+	u32 used = min(in_flight, cong->cwnd);
+	u32 wanted = cong->algorithm->ssthresh(cong, used, csk->snd_mss);
+
+	clasp_ecn_reduced(csk);
+	cong->ssthresh = max(wanted, 2 * csk->snd_mss);
+	return wanted;
+}
+
 /**
- * clasp_cong_reduce() - there is congestion, the first time in this window
+ * clasp_cong_reduce() - a segment was lost, the first time in this window
  * @csk: the socket, locked
  * @in_flight: FlightSize, bytes sent and not acknowledged (RFC 5681, section 2)
  *
- * A segment was lost, or a router tells of it. What the window was is kept, in
- * case that was not so. More than the window may be in flight if it has just been
- * reduced: that does not count, nor does what limited transmit sent (RFC 5681,
- * section 3.2, step 2).
+ * What the window was is kept, in case that was not so.
  */
 void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight)
 {
 	struct clasp_cong *cong = &csk->cong;
-	u32 mss = csk->snd_mss;
-	u32 used = min(in_flight, cong->cwnd);
 
 	if (clasp_ecn_reacted(csk))
 		return;
-	clasp_ecn_reduced(csk);
 	cong->undo.cwnd = cong->cwnd;
 	cong->undo.ssthresh = cong->ssthresh;
 	cong->undo.private = cong->private;
-	cong->ssthresh = max(cong->algorithm->ssthresh(cong, used, mss),
-			     2 * mss);
-	cong->cwnd = cong->ssthresh;
+	clasp_cong_lower(csk, in_flight);
+	cong->goal = cong->ssthresh;
+	cong->cwnd = cong->goal;
+}
+
+/**
+ * clasp_cong_echoed() - a router tells of congestion, the first time in this window
+ * @csk: the socket, locked
+ * @in_flight: FlightSize, bytes
+ *
+ * That is without a doubt: it is not undone. Nothing has to be sent again, so one
+ * segment is enough of a window; one that is less does not become larger.
+ *
+ * Source: RFC 9438, section 4.6, figure 5.
+ */
+void clasp_cong_echoed(struct clasp_sock *csk, u32 in_flight)
+{
+	struct clasp_cong *cong = &csk->cong;
+	u32 wanted = clasp_cong_lower(csk, in_flight);
+
+	cong->goal = min(max(wanted, csk->snd_mss), cong->cwnd);
+	cong->cwnd = cong->goal;
+	cong->undo.cwnd = 0;
 }
 
 /**
@@ -176,17 +207,6 @@ void clasp_cong_undo(struct clasp_sock *csk)
 	cong->ssthresh = cong->undo.ssthresh;
 	cong->private = cong->undo.private;
 	cong->undo.cwnd = 0;
-}
-
-/**
- * clasp_cong_settle() - there was congestion, without a doubt
- * @csk: the socket, locked
- *
- * What was reduced stays so.
- */
-void clasp_cong_settle(struct clasp_sock *csk)
-{
-	csk->cong.undo.cwnd = 0;
 }
 
 /**

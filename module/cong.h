@@ -34,8 +34,8 @@ struct clasp_cong_sample {
  * @init: a connection begins, or takes this algorithm in its middle
  * @acked: an ACK was received, nothing is being recovered, and the window was in
  *	use: let it grow. It is cut to CLASP_CWND_MAX afterwards
- * @ssthresh: a loss; the window is still as it was. The new threshold, which is
- *	cut to two segments afterwards
+ * @ssthresh: a loss or a mark; the window is still as it was. The new threshold,
+ *	which becomes two segments afterwards if it is less
  * @timeout: the retransmission timer ran out: the window is one segment
  *
  * All are functions of what they are given: no socket, no clock, no lock. @mss
@@ -63,9 +63,9 @@ void clasp_cong_init(struct clasp_sock *csk);
 void clasp_cong_acked(struct clasp_sock *csk,
 		      const struct clasp_cong_sample *sample);
 void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight);
+void clasp_cong_echoed(struct clasp_sock *csk, u32 in_flight);
 void clasp_cong_timeout(struct clasp_sock *csk);
 void clasp_cong_undo(struct clasp_sock *csk);
-void clasp_cong_settle(struct clasp_sock *csk);
 void clasp_cong_idle(struct clasp_sock *csk);
 
 /**

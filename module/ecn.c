@@ -212,20 +212,23 @@ bool clasp_ecn_reacted(const struct clasp_sock *csk)
 }
 
 /**
- * clasp_ecn_echoed() - does an ACK tell of congestion that is not known yet?
+ * clasp_ecn_echoed() - does an ACK tell of congestion?
  * @csk: the socket, locked; snd_una not yet advanced
  * @cb: the ACK
  *
  * The peer cannot know that the window was reduced before it has the first of
- * what was sent since, so its echo counts again only from there on.
+ * what was sent since, so its echo is new again only from there on.
  *
  * Source: RFC 3168, section 6.1.2.
  *
- * Return: true if it does.
+ * Return: if it does, and whether of any that is new.
  */
-bool clasp_ecn_echoed(const struct clasp_sock *csk, const struct clasp_cb *cb)
+enum clasp_echo clasp_ecn_echoed(const struct clasp_sock *csk,
+				 const struct clasp_cb *cb)
 {
-	return csk->ecn.agreed && cb->flags & CLASP_ECE &&
-	       !(cb->flags & CLASP_SYN) &&
-	       clasp_after(cb->ack_seq, csk->ecn.until);
+	if (!csk->ecn.agreed || !(cb->flags & CLASP_ECE) ||
+	    cb->flags & CLASP_SYN)
+		return CLASP_ECHO_NONE;
+	return clasp_after(cb->ack_seq, csk->ecn.until) ? CLASP_ECHO_NEW :
+							  CLASP_ECHO_KNOWN;
 }

@@ -13,6 +13,7 @@ void clasp_ecn_heard(struct clasp_sock *csk, const struct sk_buff *skb);
 void clasp_ecn_reduced(struct clasp_sock *csk);
 void clasp_ecn_undone(struct clasp_sock *csk);
 bool clasp_ecn_reacted(const struct clasp_sock *csk);
-bool clasp_ecn_echoed(const struct clasp_sock *csk, const struct clasp_cb *cb);
+enum clasp_echo clasp_ecn_echoed(const struct clasp_sock *csk,
+				 const struct clasp_cb *cb);
 
 #endif /* _CLASP_ECN_H */

@@ -52,6 +52,7 @@ void clasp_pace_init(struct sock *sk)
 	struct clasp_pace *pace = &clasp_sk(sk)->pace;
 
 	pace->at = 0;
+	pace->held_until = 0;
 	clasp_beat_init(&pace->beat, clasp_pace_ring);
 	WRITE_ONCE(sk->sk_pacing_rate, READ_ONCE(sk->sk_max_pacing_rate));
 }
@@ -137,13 +138,27 @@ u64 clasp_pace_delay(const struct clasp_sock *csk)
 bool clasp_pace_early(struct sock *sk)
 {
 	struct clasp_pace *pace = &clasp_sk(sk)->pace;
+	u64 at = pace->held_until;
 
-	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_NEEDED ||
-	    pace->at <= clasp_clock())
+	if (READ_ONCE(sk->sk_pacing_status) == SK_PACING_NEEDED)
+		at = max(at, pace->at);
+	if (!at || at <= clasp_clock())
 		return false;
-	if (!clasp_beat_set(&pace->beat, pace->at))
+	if (!clasp_beat_set(&pace->beat, at))
 		sock_hold(sk);
 	return true;
+}
+
+/**
+ * clasp_pace_hold() - the next segment waits, whether what is sent is paced or not
+ * @csk: the socket, locked
+ * @until: ns of clasp_clock()
+ *
+ * Not one that the retransmission timer sends again.
+ */
+void clasp_pace_hold(struct clasp_sock *csk, u64 until)
+{
+	csk->pace.held_until = until;
 }
 
 /**

@@ -12,6 +12,7 @@
 #include "pace.h"
 #include "rack.h"
 #include "recovery.h"
+#include "rtt.h"
 #include "timer.h"
 
 /**
@@ -34,12 +35,22 @@ static void clasp_recovery_begin(struct clasp_sock *csk, u32 in_flight)
 	};
 }
 
-/* A router tells of congestion, and nothing was lost. This is never undone. */
-static void clasp_recovery_echo(struct clasp_sock *csk, u32 in_flight)
+/*
+ * A router tells of congestion, and nothing was lost. If the window has room for
+ * one segment only, the next one waits as long as for a time-out.
+ *
+ * Source: RFC 3168, section 6.1.2; RFC 9438, section 4.6.
+ */
+static void clasp_recovery_echo(struct clasp_sock *csk,
+				const struct clasp_delivery *delivery)
 {
-	clasp_recovery_begin(csk, in_flight);
-	clasp_cong_reduce(csk, in_flight);
-	clasp_cong_settle(csk);
+	u64 timeout = clasp_rtt_timeout(&csk->rtt,
+					clasp_sysctl(&csk->inet.sk));
+
+	if (csk->cong.cwnd < 2 * csk->snd_mss)
+		clasp_pace_hold(csk, delivery->now + timeout);
+	clasp_recovery_begin(csk, delivery->in_flight);
+	clasp_cong_echoed(csk, delivery->in_flight);
 }
 
 /*
@@ -66,13 +77,13 @@ static void clasp_recovery_enter_fast(struct sock *sk, u32 in_flight)
 	clasp_recovery_enter(clasp_sk(sk), in_flight);
 }
 
-/* RFC 6937: at the end, the window is what the algorithm wanted. */
+/* RFC 6937: at the end, the window is what the reduction was to make of it. */
 static void clasp_recovery_leave(struct clasp_sock *csk)
 {
 	struct clasp_recovery *recovery = &csk->recovery;
 
 	if (recovery->phase != CLASP_LOSS)
-		csk->cong.cwnd = csk->cong.ssthresh;
+		csk->cong.cwnd = csk->cong.goal;
 	if (recovery->phase != CLASP_REDUCING)
 		clasp_rack_recovered(&csk->rack);
 	recovery->phase = CLASP_OPEN;
@@ -147,21 +158,24 @@ static void clasp_recovery_reduce(struct clasp_sock *csk, u64 bytes)
 {
 	struct clasp_recovery *recovery = &csk->recovery;
 	u32 in_flight = clasp_output_in_flight(csk);
-	u32 ssthresh = csk->cong.ssthresh;
+	u32 first = csk->snd_mss;
+	u32 goal = csk->cong.goal;
 	s64 room;
 
 	recovery->delivered += bytes;
-	if (in_flight > ssthresh) {
-		room = DIV_ROUND_UP_ULL(recovery->delivered * ssthresh,
+	if (in_flight > goal) {
+		room = DIV_ROUND_UP_ULL(recovery->delivered * goal,
 					recovery->flight) - recovery->sent;
 	} else {
 		room = max_t(s64, recovery->delivered - recovery->sent, bytes) +
 		       csk->snd_mss;
-		room = min_t(s64, room, ssthresh - in_flight);
+		room = min_t(s64, room, goal - in_flight);
 	}
-	/* The first one goes at once: fast retransmit, or CWR. */
+	/* The first one goes at once: fast retransmit; or CWR, for what arrived. */
+	if (recovery->phase == CLASP_REDUCING)
+		first = min_t(u64, first, bytes);
 	if (!recovery->sent)
-		room = max_t(s64, room, csk->snd_mss);
+		room = max_t(s64, room, first);
 	csk->cong.cwnd = in_flight + max_t(s64, room, 0);
 }
 
@@ -181,14 +195,17 @@ static void clasp_recovery_grow(struct clasp_sock *csk,
 	clasp_cong_acked(csk, &sample);
 }
 
-/* The window grows, or shrinks as the phase wants it. */
+/*
+ * The window grows, or shrinks as the phase wants it. An echo lets nothing grow,
+ * be it of what is known (RFC 3168, section 6.1.2).
+ */
 static void clasp_recovery_window(struct clasp_sock *csk,
 				  const struct clasp_delivery *delivery)
 {
 	if (csk->recovery.phase == CLASP_REDUCING ||
 	    csk->recovery.phase == CLASP_FAST_RECOVERY)
 		clasp_recovery_reduce(csk, delivery->bytes);
-	else if (delivery->advanced)
+	else if (delivery->advanced && !delivery->echo)
 		clasp_recovery_grow(csk, delivery);
 }
 
@@ -213,8 +230,9 @@ void clasp_recovery_acked(struct sock *sk,
 	if (recovery->phase != CLASP_OPEN &&
 	    !clasp_before(csk->snd_una, recovery->recover))
 		clasp_recovery_leave(csk);
-	if (delivery->echo && recovery->phase < CLASP_FAST_RECOVERY)
-		clasp_recovery_echo(csk, delivery->in_flight);
+	if (delivery->echo == CLASP_ECHO_NEW &&
+	    recovery->phase < CLASP_FAST_RECOVERY)
+		clasp_recovery_echo(csk, delivery);
 	congestion = clasp_rack_detect(sk, delivery->now);
 	congestion |= clasp_rack_probe_repaired(csk, delivery);
 	if (congestion && recovery->phase < CLASP_FAST_RECOVERY)

@@ -16,7 +16,7 @@
  * @resent: it was sent more than once
  * @original: something arrived that was sent but once, before the phase began
  * @advanced: snd_una has moved on
- * @echo: the peer tells of congestion that is not known yet (RFC 3168)
+ * @echo: enum clasp_echo
  * @dsack: something arrived twice, bytes
  * @dsack_end: the number after the last of that
  */
@@ -29,7 +29,7 @@ struct clasp_delivery {
 	bool resent;
 	bool original;
 	bool advanced;
-	bool echo;
+	u8 echo;
 	u32 dsack;
 	u64 dsack_end;
 };

@@ -77,6 +77,38 @@ static void cong_reduce(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 2000);
 }
 
+/* RFC 9438, figure 5: an echo leaves one segment at least, and nothing to undo. */
+static void cong_echoed(struct kunit *test)
+{
+	static const struct {
+		u32 cwnd;
+		u32 in_flight;
+		u32 window;
+		u32 ssthresh;
+	} rows[] = {
+		{ 10000, 9000, 4500, 4500 },
+		{ 4500, 9000, 2250, 2250 },
+		{ 3000, 3000, 1500, 2000 },
+		{ 1500, 1500, 1000, 2000 },
+		{ 1000, 1000, 1000, 2000 },
+		{ 1000, 0, 1000, 2000 },
+		/* Segments have become larger. */
+		{ 500, 500, 500, 2000 },
+	};
+	struct clasp_sock *csk = cong_sock(test, MSS);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		csk->cong.cwnd = rows[i].cwnd;
+		clasp_cong_echoed(csk, rows[i].in_flight);
+		KUNIT_EXPECT_EQ(test, csk->cong.cwnd, rows[i].window);
+		KUNIT_EXPECT_EQ(test, csk->cong.goal, rows[i].window);
+		KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, rows[i].ssthresh);
+		clasp_cong_undo(csk);
+		KUNIT_EXPECT_EQ(test, csk->cong.cwnd, rows[i].window);
+	}
+}
+
 /* Section 3.1: the loss window, then slow start up to the threshold. */
 static void cong_timeout(struct kunit *test)
 {
@@ -221,6 +253,7 @@ static void cong_limit(struct kunit *test)
 static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(cong_initial),
 	KUNIT_CASE(cong_reduce),
+	KUNIT_CASE(cong_echoed),
 	KUNIT_CASE(cong_timeout),
 	KUNIT_CASE(cong_undo),
 	KUNIT_CASE(cong_unused),

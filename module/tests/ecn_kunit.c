@@ -128,7 +128,7 @@ static void ecn_mark_and_loss(struct kunit *test)
 			clasp_sk(pair.client->sk)->totals.retrans - resent);
 }
 
-/* Marks of all segments: a small window, and not the end of the connection. */
+/* Marks of all segments: the least window, and not the end of the connection. */
 static void ecn_mark_all(struct kunit *test)
 {
 	static const struct wire_rule mark = {
@@ -141,8 +141,9 @@ static void ecn_mark_all(struct kunit *test)
 	wire_rule(wire, &mark);
 	ecn_transfer(wire, &pair);
 	KUNIT_EXPECT_GT(test, wire_count(wire, C, W, W), 1);
-	KUNIT_EXPECT_LT(test, clasp_sk(pair.client->sk)->cong.ssthresh,
-			4 * WIRE_MSS);
+	KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->cong.ssthresh,
+			2 * WIRE_MSS);
+	KUNIT_EXPECT_LE(test, clasp_sk(pair.client->sk)->cong.cwnd, WIRE_MSS);
 	KUNIT_EXPECT_TRUE(test, clasp_sk(pair.server->sk)->ecn.echo);
 }
 
