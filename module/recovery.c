@@ -90,16 +90,22 @@ static void clasp_recovery_leave(struct clasp_sock *csk)
 	recovery->frto = CLASP_FRTO_NONE;
 }
 
-/* There was no loss: the window is as if nothing had happened (RFC 4015). */
+/*
+ * There was no loss: the window is as if nothing had happened (RFC 4015). If that
+ * turns out so late that it has become larger than it was, it goes on as it does
+ * (RFC 9438, section 4.9.2).
+ */
 static void clasp_recovery_undo(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
+	bool late = csk->recovery.phase == CLASP_OPEN;
 
 	clasp_count_sk(sk, CLASP_MIB_SpuriousRecoveries);
 	csk->recovery.undo_from = 0;
 	csk->recovery.phase = CLASP_OPEN;
 	csk->recovery.frto = CLASP_FRTO_NONE;
-	clasp_cong_undo(csk);
+	if (!late || csk->cong.cwnd < csk->cong.undo.cwnd)
+		clasp_cong_undo(csk);
 }
 
 /*
