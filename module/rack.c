@@ -200,7 +200,6 @@ void clasp_rack_timeout(struct clasp_sock *csk)
 	u64 now = clasp_clock();
 
 	csk->rack.pending = false;
-	csk->rack.probe_end = 0;
 	skb_rbtree_walk(skb, &csk->rtxq.tree) {
 		const struct clasp_cb *cb = CLASP_CB(skb);
 

@@ -67,6 +67,8 @@ static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight)
 	recovery->phase = CLASP_FAST_RECOVERY;
 	recovery->recover = csk->snd_nxt;
 	recovery->undo_from = csk->snd_una;
+	/* RFC 8985, section 7.1: what a probe mends is a part of this. */
+	csk->rack.probe_end = 0;
 	clasp_cong_reduce(csk, max_t(u64, in_flight,
 				     csk->snd_nxt - csk->snd_una));
 }

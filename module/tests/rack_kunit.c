@@ -347,6 +347,31 @@ static void rack_probe_in_vain(struct kunit *test)
 }
 
 /*
+ * Section 7.1: in a recovery that begins after a probe, the probe no longer counts;
+ * else the window would be reduced twice.
+ */
+static void rack_probe_recovers(struct kunit *test)
+{
+	u64 count = clasp_mib_read(&init_net, CLASP_MIB_FastRetransmits);
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	one_segment(wire, 2, WIRE_DROP, 0);
+	one_segment(wire, 2, WIRE_DROP, 0);
+	send_segments(test, pair.client, 4);
+	wire_run(wire, MS(200));
+	KUNIT_EXPECT_EQ(test, csk->totals.retrans, 2);
+	KUNIT_EXPECT_EQ(test, csk->snd_una, csk->snd_nxt);
+	send_segments(test, pair.client, 1);
+	wire_run(wire, MS(150));
+	KUNIT_EXPECT_EQ(test, count + 1,
+			clasp_mib_read(&init_net, CLASP_MIB_FastRetransmits));
+}
+
+/*
  * RFC 5682: nothing is heard for a while, as if all was lost, then all ACKs come.
  * The window is as before, and little was sent again.
  */
@@ -436,6 +461,7 @@ static struct kunit_case rack_cases[] = {
 	WIRE_CASE(rack_probes_new),
 	WIRE_CASE(rack_probe_repairs),
 	WIRE_CASE(rack_probe_in_vain),
+	WIRE_CASE(rack_probe_recovers),
 	WIRE_CASE(rack_spurious_timeout),
 	WIRE_CASE(rack_spurious_recovery),
 	WIRE_CASE(rack_proportional),
