@@ -341,6 +341,7 @@ struct clasp_sack {
  * @persist: recoveries until it narrows again
  * @reordered: segments have been seen to overtake others
  * @pending: segments wait for the end of the reordering window
+ * @measured: a round-trip time was, since the last probe or the start
  * @probe_end: tail-loss probe: snd_nxt when it was sent; 0 for no probe
  * @probe_resent: and it was old data
  */
@@ -356,6 +357,7 @@ struct clasp_rack {
 	u8 persist;
 	bool reordered;
 	bool pending;
+	bool measured;
 	u64 probe_end;
 	bool probe_resent;
 };

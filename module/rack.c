@@ -21,9 +21,13 @@
 /* Segments SACKed that mean a loss where nothing is ever reordered: DupThresh. */
 #define CLASP_DUP_THRESH	3
 
-/* The least of the last minutes, kept in two windows of which one is filled. */
-static void clasp_rack_min_rtt(struct clasp_rack *rack, u64 rtt, u64 now)
+/*
+ * A round-trip time was measured. The least of the last minutes is kept in two
+ * windows of which one is filled.
+ */
+static void clasp_rack_measured(struct clasp_rack *rack, u64 rtt, u64 now)
 {
+	rack->measured = true;
 	if (now - rack->min_rtt_at > CLASP_MIN_RTT_WINDOW) {
 		rack->min_rtt = rack->next_min_rtt ?: rtt;
 		rack->next_min_rtt = rtt;
@@ -45,7 +49,7 @@ void clasp_rack_init(struct clasp_sock *csk)
 	csk->rack.steps = 1;
 	/* What the handshake took. */
 	if (csk->rtt.srtt)
-		clasp_rack_min_rtt(&csk->rack, csk->rtt.srtt, clasp_clock());
+		clasp_rack_measured(&csk->rack, csk->rtt.srtt, clasp_clock());
 }
 
 /**
@@ -83,7 +87,7 @@ void clasp_rack_delivered(struct clasp_sock *csk,
 	u64 took = max_t(s64, delivery->now - delivery->sent_at, 1);
 
 	if (delivery->rtt)
-		clasp_rack_min_rtt(rack, delivery->rtt, delivery->now);
+		clasp_rack_measured(rack, delivery->rtt, delivery->now);
 	if (!delivery->sent_at)
 		return;
 	/* That was the ACK of what was sent first, not of what was sent again. */
@@ -216,7 +220,11 @@ void clasp_rack_timeout(struct clasp_sock *csk)
  * clasp_rack_probe_due() - should the end of what was sent be probed, in time?
  * @sk: the socket, locked
  *
- * Source: RFC 8985, section 7.2.
+ * One probe is out at a time, and between two of them the path is measured: what
+ * a probe sends again cannot be (Karn), and on a path slower than the wait for a
+ * probe, that would be all.
+ *
+ * Source: RFC 8985, sections 7.2 and 7.3.
  *
  * Return: true if it should.
  */
@@ -227,12 +235,12 @@ bool clasp_rack_probe_due(const struct sock *sk)
 	return READ_ONCE(clasp_sysctl(sk)->tail_loss_probe) &&
 	       csk->recovery.phase < CLASP_FAST_RECOVERY && !csk->rtxq.sacked &&
 	       !csk->rtxq.lost && !csk->rack.probe_end &&
-	       clasp_rtxq_first(csk);
+	       csk->rack.measured && clasp_rtxq_first(csk);
 }
 
 /**
  * clasp_rack_probe_delay() - how long to wait for an ACK before a probe
- * @sk: the socket, locked
+ * @sk: the socket, locked, which a probe is due for: so the path was measured
  *
  * The ACK of a lone segment may be delayed. For how long, the peer does not
  * say; as long as ours would be.
@@ -244,7 +252,7 @@ bool clasp_rack_probe_due(const struct sock *sk)
 u64 clasp_rack_probe_delay(const struct sock *sk)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
-	u64 delay = csk->rtt.srtt ? 2 * csk->rtt.srtt : NSEC_PER_SEC;
+	u64 delay = 2 * csk->rtt.srtt;
 
 	if (csk->snd_nxt - csk->snd_una <= csk->snd_mss)
 		delay += clasp_ack_delay(sk);

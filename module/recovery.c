@@ -277,6 +277,8 @@ void clasp_recovery_overdue(struct sock *sk)
 	if (!clasp_rack_probe_due(sk))
 		return;
 	clasp_count_sk(sk, CLASP_MIB_LossProbes);
+	/* From here on, so that new data in it calls for no other probe. */
+	csk->rack.measured = false;
 	csk->rack.probe_resent = !clasp_output_tail(sk);
 	csk->rack.probe_end = csk->snd_nxt;
 	clasp_timer_restart(sk, clasp_clock());

@@ -299,6 +299,62 @@ static void rack_probes_new(struct kunit *test)
 	wire_run(wire, delay + ABOUT);
 	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 4);
 	KUNIT_EXPECT_NE(test, sent_at(wire, seq + 3 * WIRE_MSS, 0), 0);
+	/* For the probe itself, nobody waits to probe. */
+	KUNIT_EXPECT_EQ(test, csk->deadline[CLASP_TIMER_OVERDUE], 0);
+}
+
+/*
+ * Section 7.3: a path that has become slower than the wait for a probe is measured
+ * between two of them, until the wait is long enough.
+ */
+static void rack_probes_measured(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u64 retrans;
+	u32 i;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	wire->delay = MS(60);
+	for (i = 0; i < 2; i++) {
+		send_segments(test, pair.client, 1);
+		wire_run(wire, MS(500));
+		KUNIT_EXPECT_EQ(test, csk->totals.retrans, 1);
+	}
+	for (i = 0; i < 20; i++) {
+		retrans = csk->totals.retrans;
+		send_segments(test, pair.client, 1);
+		wire_run(wire, MS(500));
+	}
+	KUNIT_EXPECT_EQ(test, csk->totals.retrans, retrans);
+	KUNIT_EXPECT_GT(test, csk->rtt.srtt, MS(60));
+}
+
+/* And where no probe may go, the time-out comes when it would have come. */
+static void rack_probes_skipped(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u64 seq, now;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	one_segment(wire, 0, WIRE_LATE, MS(120));
+	send_segments(test, pair.client, 1);
+	wire_run(wire, MS(500));
+	KUNIT_ASSERT_EQ(test, csk->totals.retrans, 1);
+	KUNIT_ASSERT_EQ(test, csk->rack.probe_end, 0);
+	wire_clear(wire);
+	seq = csk->snd_nxt;
+	now = wire->now;
+	wire_cut(wire, C);
+	send_segments(test, pair.client, 1);
+	wire_run(wire, csk->rtt.rto + ABOUT);
+	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 2);
+	EXPECT_TIME(test, sent_at(wire, seq, 1), now + csk->rtt.rto);
 }
 
 /* Section 7.4: the last segment was lost, and the probe mended it. */
@@ -459,6 +515,8 @@ static struct kunit_case rack_cases[] = {
 	WIRE_CASE(rack_probes_end),
 	WIRE_CASE(rack_probes_lone),
 	WIRE_CASE(rack_probes_new),
+	WIRE_CASE(rack_probes_measured),
+	WIRE_CASE(rack_probes_skipped),
 	WIRE_CASE(rack_probe_repairs),
 	WIRE_CASE(rack_probe_in_vain),
 	WIRE_CASE(rack_probe_recovers),
