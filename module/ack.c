@@ -38,6 +38,17 @@ static bool clasp_ack_answers(const struct sock *sk)
 	       (!csk->snd_wnd && !sock_flag(sk, SOCK_DEAD));
 }
 
+/*
+ * RFC 5681, section 2: is this segment nothing but the last ACK once more? It is
+ * not if it has SACKs, which are looked at later.
+ */
+static bool clasp_ack_is_duplicate(const struct clasp_sock *csk,
+				   const struct clasp_cb *cb)
+{
+	return cb->ack_seq == csk->snd_una && cb->seq == cb->end_seq &&
+	       cb->window == csk->snd_wnd;
+}
+
 /**
  * clasp_ack_take() - process the acknowledgment of a segment
  * @sk: the socket, locked
@@ -52,6 +63,7 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 	struct clasp_delivery delivery = {
 		.now = clasp_timer_peer_heard(sk),
 		.in_flight = clasp_output_in_flight(csk),
+		.duplicate = clasp_ack_is_duplicate(csk, cb),
 		.echo = clasp_ecn_echoed(csk, cb),
 	};
 

@@ -264,7 +264,8 @@ u64 clasp_rack_probe_delay(const struct sock *sk)
  * @csk: the socket, locked
  * @delivery: what the ACK tells
  *
- * It did if what was sent again in it is acknowledged but once.
+ * It did if what was sent again in it arrived but once: no DSACK tells of it, and
+ * there is no duplicate of its ACK, before later data is acknowledged.
  *
  * Source: RFC 8985, section 7.4.2.
  *
@@ -275,14 +276,14 @@ bool clasp_rack_probe_repaired(struct clasp_sock *csk,
 {
 	struct clasp_rack *rack = &csk->rack;
 	u64 end = rack->probe_end;
-	bool once = rack->probe_resent &&
+	bool once = rack->probe_resent && !delivery->duplicate &&
 		    !(delivery->dsack && delivery->dsack_end == end);
 
 	if (!end || clasp_before(csk->snd_una, end))
 		return false;
-	/* If this is the ACK of one of the two, the next one tells. */
-	if (once && csk->snd_una == end && delivery->advanced)
+	/* It may be told yet. */
+	if (once && csk->snd_una == end)
 		return false;
 	rack->probe_end = 0;
-	return once && clasp_after(csk->snd_una, end);
+	return once;
 }

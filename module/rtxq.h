@@ -16,6 +16,7 @@
  * @resent: it was sent more than once
  * @original: something arrived that was sent but once, before the phase began
  * @advanced: snd_una has moved on
+ * @duplicate: the ACK says nothing but what the last one did (RFC 5681)
  * @echo: enum clasp_echo
  * @dsack: something arrived twice, bytes
  * @dsack_end: the number after the last of that
@@ -29,6 +30,7 @@ struct clasp_delivery {
 	bool resent;
 	bool original;
 	bool advanced;
+	bool duplicate;
 	u8 echo;
 	u32 dsack;
 	u64 dsack_end;

@@ -208,6 +208,7 @@ void clasp_sack_take(struct sock *sk, const struct sk_buff *skb,
 
 	if (!count)
 		return;
+	delivery->duplicate = false;
 	if (clasp_before(blocks->start, blocks->end) &&
 	    clasp_sack_is_duplicate(csk, blocks, count)) {
 		delivery->dsack = blocks->end - blocks->start;

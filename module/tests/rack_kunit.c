@@ -402,6 +402,72 @@ static void rack_probe_in_vain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, csk->rack.probe_end, 0);
 }
 
+/* Sends four segments, of which the last is lost; a probe brings it. */
+static void mend_last(struct kunit *test, struct wire_pair *pair)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+
+	open_measured(test, pair);
+	csk = clasp_sk(pair->client->sk);
+	one_segment(wire, 3, WIRE_DROP, 0);
+	send_segments(test, pair->client, 4);
+	wire_run(wire, MS(150));
+	KUNIT_ASSERT_EQ(test, csk->totals.retrans, 1);
+	KUNIT_ASSERT_EQ(test, csk->snd_una, csk->snd_nxt);
+}
+
+/*
+ * Section 7.4.2: what is acknowledged twice, and nothing else is said, arrived twice.
+ * That says no ACK with data, with another window or with SACKs.
+ */
+static void rack_probe_acked_twice(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_block block;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 ssthresh;
+	u64 una;
+
+	mend_last(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	ssthresh = csk->cong.ssthresh;
+	una = csk->snd_una;
+	wire_inject(wire, V, P, csk->rcv_nxt, una, 10);
+	KUNIT_EXPECT_EQ(test, csk->rack.probe_end, una);
+	wire_inject_window(wire, V, A, csk->rcv_nxt, una, 0, 65536 + 1000);
+	KUNIT_EXPECT_EQ(test, csk->rack.probe_end, una);
+	wire_inject_window(wire, V, A, csk->rcv_nxt, una, 0, 65536);
+	KUNIT_EXPECT_EQ(test, csk->rack.probe_end, una);
+	wire_cut(wire, C);
+	send_segments(test, pair.client, 2);
+	block = (struct clasp_block){ una + WIRE_MSS, una + 2 * WIRE_MSS };
+	wire_inject_sack(wire, V, csk->rcv_nxt, una, &block, 1);
+	KUNIT_EXPECT_EQ(test, csk->rack.probe_end, una);
+	wire_inject(wire, V, A, csk->rcv_nxt, una, 0);
+	KUNIT_EXPECT_EQ(test, csk->rack.probe_end, 0);
+	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, ssthresh);
+}
+
+/* So the peer's own data hides no loss that a probe mended. */
+static void rack_probe_answered(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u32 cwnd;
+
+	mend_last(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	cwnd = csk->cong.cwnd;
+	send_segments(test, pair.server, 1);
+	wire_run(wire, MS(150));
+	send_segments(test, pair.client, 1);
+	wire_run(wire, MS(150));
+	KUNIT_EXPECT_LT(test, csk->cong.ssthresh, cwnd);
+}
+
 /*
  * Section 7.1: in a recovery that begins after a probe, the probe no longer counts;
  * else the window would be reduced twice.
@@ -519,6 +585,8 @@ static struct kunit_case rack_cases[] = {
 	WIRE_CASE(rack_probes_skipped),
 	WIRE_CASE(rack_probe_repairs),
 	WIRE_CASE(rack_probe_in_vain),
+	WIRE_CASE(rack_probe_acked_twice),
+	WIRE_CASE(rack_probe_answered),
 	WIRE_CASE(rack_probe_recovers),
 	WIRE_CASE(rack_spurious_timeout),
 	WIRE_CASE(rack_spurious_recovery),
