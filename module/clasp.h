@@ -23,20 +23,23 @@
 
 /**
  * enum clasp_timer - the timers of a socket
- * @CLASP_TIMER_RETRANSMIT: RFC 6298; SYN and FIN included
  * @CLASP_TIMER_OVERDUE: reordering window and tail-loss probe, RFC 8985
+ * @CLASP_TIMER_RETRANSMIT: RFC 6298; SYN and FIN included
  * @CLASP_TIMER_PROBE: zero-window probe, RFC 9293, section 3.8.6.1
  * @CLASP_TIMER_ACK: delayed acknowledgment, RFC 9293, section 3.8.6.3
  * @CLASP_TIMER_KEEPALIVE: keep-alives, RFC 9293, section 3.8.4
  * @CLASP_TIMER_FIN_WAIT_2: a closed socket's wait for the peer's FIN
  * @CLASP_TIMERS: how many
  *
+ * Of those that are due at the same time, the first is the first to run: a probe
+ * puts off the time-out.
+ *
  * TIME-WAIT and the SYN-RECEIVED of a passive open have their own alarms in
  * their own objects.
  */
 enum clasp_timer {
-	CLASP_TIMER_RETRANSMIT,
 	CLASP_TIMER_OVERDUE,
+	CLASP_TIMER_RETRANSMIT,
 	CLASP_TIMER_PROBE,
 	CLASP_TIMER_ACK,
 	CLASP_TIMER_KEEPALIVE,

@@ -120,11 +120,12 @@ static void clasp_output_sent(struct sock *sk, struct sk_buff *skb)
 		csk->snd_nxt = cb->end_seq;
 		__skb_unlink(skb, &sk->sk_write_queue);
 		clasp_rtxq_sent(sk, skb);
-		clasp_timer_end_sent(sk, cb->sent_at);
 		if (skb->len)
 			clasp_rcvq_answered(sk, cb->sent_at);
 	}
 	clasp_timer_segment_sent(sk, cb->sent_at);
+	if (!again)
+		clasp_timer_end_sent(sk, cb->sent_at);
 	clasp_pace_sent(sk, skb->len);
 }
 

@@ -456,27 +456,30 @@ void clasp_timer_reordering(struct sock *sk, u64 at)
 
 /**
  * clasp_timer_end_sent() - new data was sent, or acknowledged
- * @sk: the socket, locked
+ * @sk: the socket, locked, the retransmission timer up to date
  * @now: when, ns
  *
  * If nothing is heard of the end of what was sent, it is probed, unless other
- * losses are being looked after.
+ * losses are being looked after. Where the time-out would come before the probe,
+ * the probe goes in its place.
  *
  * Source: RFC 8985, section 7.2.
  */
 void clasp_timer_end_sent(struct sock *sk, u64 now)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
+	u64 at;
 
 	if (csk->rack.pending)
 		return;
-	if (clasp_in_state(sk, CLASP_SYNCHRONIZED) &&
-	    clasp_rack_probe_due(sk))
-		clasp_timer_set_at(sk, CLASP_TIMER_OVERDUE,
-				   max(now, csk->pace.at) +
-				   clasp_rack_probe_delay(sk));
-	else
+	if (!clasp_in_state(sk, CLASP_SYNCHRONIZED) ||
+	    !clasp_rack_probe_due(sk)) {
 		clasp_timer_stop(sk, CLASP_TIMER_OVERDUE);
+		return;
+	}
+	at = max(now, csk->pace.at) + clasp_rack_probe_delay(sk);
+	clasp_timer_set_at(sk, CLASP_TIMER_OVERDUE,
+			   min(at, csk->deadline[CLASP_TIMER_RETRANSMIT]));
 }
 
 /**

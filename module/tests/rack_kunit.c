@@ -304,6 +304,41 @@ static void rack_probes_new(struct kunit *test)
 }
 
 /*
+ * Section 7.2: where the time-out is due before the probe, the probe goes in its
+ * place, and then the time-out is counted from it.
+ */
+static void rack_probes_in_time(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_stream stream;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+	u64 seq, now, rto;
+
+	open_measured(test, &pair);
+	csk = clasp_sk(pair.client->sk);
+	wire->delay = MS(75);
+	stream = (struct wire_stream){
+		.from = pair.client, .to = pair.server,
+		.size = 2000 * WIRE_MSS,
+	};
+	KUNIT_ASSERT_TRUE(test, wire_pump(wire, &stream, 1));
+	wire_run(wire, SECONDS(1));
+	rto = csk->rtt.rto;
+	KUNIT_ASSERT_LT(test, rto, 2 * csk->rtt.srtt);
+	wire_clear(wire);
+	seq = csk->snd_nxt;
+	now = wire->now;
+	wire_cut(wire, C);
+	send_segments(test, pair.client, 3);
+	wire_run(wire, 2 * rto - MS(1));
+	KUNIT_EXPECT_EQ(test, wire_count(wire, C, 0, 0), 4);
+	EXPECT_TIME(test, sent_at(wire, seq + 2 * WIRE_MSS, 1), now + rto);
+	wire_run(wire, MS(2));
+	EXPECT_TIME(test, sent_at(wire, seq, 1), now + 2 * rto);
+}
+
+/*
  * Section 7.3: a path that has become slower than the wait for a probe is measured
  * between two of them, until the wait is long enough.
  */
@@ -581,6 +616,7 @@ static struct kunit_case rack_cases[] = {
 	WIRE_CASE(rack_probes_end),
 	WIRE_CASE(rack_probes_lone),
 	WIRE_CASE(rack_probes_new),
+	WIRE_CASE(rack_probes_in_time),
 	WIRE_CASE(rack_probes_measured),
 	WIRE_CASE(rack_probes_skipped),
 	WIRE_CASE(rack_probe_repairs),
