@@ -28,10 +28,12 @@ run()
 	check_eq "$what: there is no error" "$(grep '"error":' "$TMP/report")" ""
 }
 
+# iperf3 ends when all has been sent, and counts nothing that is read later: there
+# may be as much in the sockets' buffers as has arrived.
 one_way()
 {
 	run "$@"
-	check_range "$1: all arrived" "$(received)" $((MB * 1024 * 1024 * 9 / 10)) \
+	check_range "$1: most arrived" "$(received)" $((MB * 1024 * 1024 / 4)) \
 		$((MB * 1024 * 1024 * 2))
 }
 
