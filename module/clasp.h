@@ -29,6 +29,7 @@
  * @CLASP_TIMER_ACK: delayed acknowledgment, RFC 9293, section 3.8.6.3
  * @CLASP_TIMER_KEEPALIVE: keep-alives, RFC 9293, section 3.8.4
  * @CLASP_TIMER_FIN_WAIT_2: a closed socket's wait for the peer's FIN
+ * @CLASP_TIMER_SPARE: for how long clasp_sock::spare are kept
  * @CLASP_TIMERS: how many
  *
  * Of those that are due at the same time, the first is the first to run: a probe
@@ -44,11 +45,13 @@ enum clasp_timer {
 	CLASP_TIMER_ACK,
 	CLASP_TIMER_KEEPALIVE,
 	CLASP_TIMER_FIN_WAIT_2,
+	CLASP_TIMER_SPARE,
 	CLASP_TIMERS
 };
 
 struct clasp_icmp;
 struct clasp_net;
+struct clasp_spare;
 
 /**
  * enum clasp_af - whose operations a socket or a segment has
@@ -609,6 +612,7 @@ struct clasp_urgent {
  * @snd_wl2: segment acknowledgment number used for the last window update
  * @snd_wnd: send window, bytes from @snd_una on
  * @max_window: the largest @snd_wnd the peer ever offered, bytes
+ * @spare: pages of data that was sent, for more; NULL if there are none
  * @rtxq: what was sent and is not acknowledged yet; sk_write_queue has what was
  *	never sent
  * @hostq: what was sent and is still in this host
@@ -696,6 +700,7 @@ struct clasp_sock {
 	u64 snd_wl2;
 	u32 snd_wnd;
 	u32 max_window;
+	struct clasp_spare *spare;
 	struct clasp_rtxq rtxq;
 	struct clasp_hostq hostq;
 	struct clasp_pace pace;

@@ -5,6 +5,7 @@
 #include "output.h"
 #include "send.h"
 #include "sndq.h"
+#include "spare.h"
 #include "stamp.h"
 #include "timer.h"
 #include "urgent.h"
@@ -69,7 +70,7 @@ static int clasp_send_copy(struct sock *sk, struct sk_buff *skb,
 	bool merge;
 	int copy, err;
 
-	if (!sk_page_frag_refill(sk, pfrag))
+	if (!clasp_spare_refill(sk, pfrag))
 		return 0;
 	merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
 	if (!merge && i >= MAX_SKB_FRAGS)

@@ -9,6 +9,7 @@
  * the socket by truesize.
  */
 #include "memory.h"
+#include "spare.h"
 #include "sndq.h"
 #include "stamp.h"
 
@@ -216,7 +217,7 @@ int clasp_sndq_split(struct sock *sk, struct sk_buff *skb, u32 len)
 }
 
 /**
- * clasp_sndq_purge() - free the whole queue
+ * clasp_sndq_purge() - free the whole queue, and the pages for more
  * @sk: the socket, locked
  */
 void clasp_sndq_purge(struct sock *sk)
@@ -225,4 +226,5 @@ void clasp_sndq_purge(struct sock *sk)
 
 	while ((skb = skb_peek(&sk->sk_write_queue)))
 		clasp_sndq_drop(sk, skb);
+	clasp_spare_drop(sk);
 }

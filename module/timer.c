@@ -10,6 +10,7 @@
 #include "mtu.h"
 #include "orphan.h"
 #include "output.h"
+#include "spare.h"
 #include "rack.h"
 #include "rtt.h"
 #include "timer.h"
@@ -304,6 +305,9 @@ static void clasp_timer_expired(struct sock *sk, enum clasp_timer which)
 		break;
 	case CLASP_TIMER_KEEPALIVE:
 		clasp_timer_keepalive(sk);
+		break;
+	case CLASP_TIMER_SPARE:
+		clasp_spare_drop(sk);
 		break;
 	default:
 		clasp_timer_fin_wait_2(sk);
@@ -609,4 +613,13 @@ void clasp_timer_fin_awaited(struct sock *sk)
 
 	clasp_timer_set(sk, CLASP_TIMER_FIN_WAIT_2, linger2 < 0 ? 0 :
 			clasp_timer_either(linger2, NSEC_PER_SEC, knob_ms));
+}
+
+/**
+ * clasp_timer_page_kept() - a page is kept in clasp_sock::spare
+ * @sk: the socket, locked
+ */
+void clasp_timer_page_kept(struct sock *sk)
+{
+	clasp_timer_set(sk, CLASP_TIMER_SPARE, CLASP_SPARE_IDLE);
 }

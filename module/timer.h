@@ -19,6 +19,7 @@ void clasp_timer_restart(struct sock *sk, u64 now);
 void clasp_timer_window_checked(struct sock *sk, bool open);
 void clasp_timer_ack_delayed(struct sock *sk);
 void clasp_timer_fin_awaited(struct sock *sk);
+void clasp_timer_page_kept(struct sock *sk);
 u64 clasp_timer_peer_heard(struct sock *sk);
 void clasp_timer_keepalive_set(struct sock *sk, bool on);
 void clasp_timer_user_timeout_set(struct sock *sk);
