@@ -298,7 +298,6 @@ static int clasp_send_locked(struct sock *sk, struct clasp_write *write)
 	/* Later on, whoever waits for memory looks at this. */
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
 		return -EPIPE;
-	clasp_mtu_sync(sk);
 	err = clasp_send_all(sk, write);
 	if (!write->copied)
 		return err;
