@@ -219,6 +219,7 @@ static int clasp_ipv4_route(struct sock *sk)
 		return PTR_ERR(rt);
 	}
 	sk_setup_caps(sk, &rt->dst);
+	clasp_offload_route(sk, &rt->dst);
 	return 0;
 }
 

@@ -218,6 +218,7 @@ static int clasp_ipv6_route(struct sock *sk)
 		return PTR_ERR(dst);
 	}
 	clasp_compat_ip6_dst_store(sk, dst);
+	clasp_offload_route(sk, dst);
 	return 0;
 }
 

@@ -18,6 +18,9 @@
 #include "clasp.h"
 #include "offload.h"
 
+/* The length of a packet without IPv6's jumbo option, which the kernel has for TCP. */
+#define CLASP_OFFLOAD_LARGEST	65536u
+
 /* 2^19 ns; see clasp_offload_most(). */
 #define CLASP_OFFLOAD_RTT_LOG	19
 
@@ -27,6 +30,33 @@
  */
 static DEFINE_PER_CPU(int, clasp_offload_held);
 static bool clasp_offload_stopped;
+
+/**
+ * clasp_offload_route() - what the socket's route can take
+ * @sk: the socket, locked, its route just set, with what the kernel thinks of it
+ * @dst: the route
+ *
+ * The kernel takes it that only TCP makes large packets for a device that wants
+ * none: they are cut just before it, and until there one takes no longer than a
+ * segment. That holds for ours as well. What is to be encrypted goes segment by
+ * segment.
+ */
+void clasp_offload_route(struct sock *sk, const struct dst_entry *dst)
+{
+	const struct net_device *dev;
+
+	if (sk_can_gso(sk) || sk->sk_gso_disabled || dst->header_len)
+		return;
+	sk->sk_route_caps |= NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_SG |
+			     NETIF_F_HW_CSUM;
+	/* A device that goes leaves the route at any time. */
+	rcu_read_lock();
+	dev = READ_ONCE(dst->dev);
+	sk->sk_gso_max_size = min(READ_ONCE(dev->gso_max_size),
+				  CLASP_OFFLOAD_LARGEST) - (MAX_TCP_HEADER + 1);
+	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dev->gso_max_segs), 1);
+	rcu_read_unlock();
+}
 
 /**
  * clasp_offload_largest() - how much data one packet can have

@@ -47,6 +47,7 @@ static inline u32 clasp_offload_size(const struct sk_buff *skb, u32 hdr_len)
 	return size > excess ? size - excess : 0;
 }
 
+void clasp_offload_route(struct sock *sk, const struct dst_entry *dst);
 u32 clasp_offload_largest(const struct sock *sk, u32 size);
 u32 clasp_offload_most(const struct sock *sk, u32 size);
 void clasp_offload_mark(struct sk_buff *skb, u32 size);

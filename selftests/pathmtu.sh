@@ -42,7 +42,8 @@ setup_path
 in_mid_stream "with a router's word" narrow_way_out
 check_eq "it needs no guess" "$(mib MtuReductions)" 0
 check_eq "segments fit the path" \
-	"$(value len <"$TMP/wire" | tail -n 20 | sort -n | tail -n 1)" \
+	"$(grep ' out ' "$TMP/wire" | value len | tail -n 20 | sort -n |
+		tail -n 1)" \
 	$((NARROW - IP_HEADER - 32))
 ip -n "$NN" link set ns mtu 1500
 in_client ip "-$FAMILY" route flush cache
