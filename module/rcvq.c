@@ -379,8 +379,7 @@ static void clasp_rcvq_wake_reader(struct sock *sk)
 
 	if (sock_flag(sk, SOCK_DEAD))
 		return;
-	if (csk->rcv_nxt - csk->copied_seq >= READ_ONCE(sk->sk_rcvlowat) ||
-	    atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf / 2 ||
+	if (clasp_rcvq_enough(sk, csk->copied_seq, READ_ONCE(sk->sk_rcvlowat)) ||
 	    clasp_urgent_arrived(sk))
 		sk->sk_data_ready(sk);
 }
@@ -485,17 +484,21 @@ static u32 clasp_rcvq_clamp(const struct sock *sk, u32 window)
 }
 
 /*
- * Half of the buffer is for the stream, half for the overhead of its skbs. While
- * memory is short, a window is no larger than it has to be to go on.
+ * Half of the buffer is for the stream, half for the overhead of its skbs. Where
+ * that is less, the stream has no more for it: else the right edge followed what
+ * arrives, half as fast, and the sender sent ever less at once. While memory is
+ * short, a window is no larger than it has to be to go on.
  */
 static u32 clasp_rcvq_space(const struct sock *sk)
 {
-	int space = READ_ONCE(sk->sk_rcvbuf) -
-		    atomic_read(&sk->sk_rmem_alloc);
-	u32 window = max(space, 0) / 2;
+	const struct clasp_sock *csk = clasp_sk(sk);
+	int size = READ_ONCE(sk->sk_rcvbuf);
+	s64 stream = size / 2 - (s64)(csk->rcv_nxt - csk->copied_seq);
+	int memory = (size - atomic_read(&sk->sk_rmem_alloc)) / 2;
+	u32 window = max_t(s64, min_t(s64, stream, memory), 0);
 
 	if (clasp_memory_pressed(sk))
-		window = min(window, 4 * clasp_sk(sk)->rcv_mss);
+		window = min(window, 4 * csk->rcv_mss);
 	return clasp_rcvq_clamp(sk, window);
 }
 

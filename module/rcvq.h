@@ -29,6 +29,23 @@ static inline u32 clasp_rcvq_remaining(const struct clasp_sock *csk)
 }
 
 /**
+ * clasp_rcvq_enough() - is there so much to be read that a reader should know?
+ * @sk: the socket; without its lock, the answer may be that of a moment ago
+ * @seq: what the reader will read next
+ * @target: how much that is, bytes
+ *
+ * Return: true if there is so much, or if no more can come before some is read.
+ */
+static inline bool clasp_rcvq_enough(const struct sock *sk, u64 seq, u32 target)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+
+	return READ_ONCE(csk->rcv_nxt) - seq >= target ||
+	       atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2 ||
+	       !clasp_rcvq_remaining(csk);
+}
+
+/**
  * clasp_rcvq_ack_due() - what was received is to be acknowledged
  * @csk: the socket, locked
  * @due: when at the latest

@@ -430,11 +430,9 @@ static __poll_t clasp_poll_stream(const struct sock *sk,
 	if (clasp_urgent_arrived(sk) &&
 	    READ_ONCE(csk->urgent.phase) == CLASP_URGENT_UNREAD)
 		mask |= EPOLLPRI;
-	if (READ_ONCE(csk->rcv_nxt) - seq >= target ||
-	    atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf / 2) {
-		if (!skb_queue_empty_lockless(&sk->sk_receive_queue))
-			mask |= EPOLLIN | EPOLLRDNORM;
-	}
+	if (clasp_rcvq_enough(sk, seq, target) &&
+	    !skb_queue_empty_lockless(&sk->sk_receive_queue))
+		mask |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return mask | EPOLLOUT | EPOLLWRNORM;
 	if (!clasp_send_has_room(sk)) {

@@ -206,6 +206,19 @@ static void compare_wait(struct wait w)
 	}
 }
 
+/* Not even a byte goes when the rest of the window has gone. */
+static void be_stuffed(struct scene *s)
+{
+	struct pollfd room = { .events = POLLOUT };
+	static char buf[16384];
+
+	be_full(s);
+	room.fd = s->fd;
+	do {
+		poll(&room, 1, 600);
+	} while (send(s->fd, buf, sizeof(buf), 0) > 0);
+}
+
 #define INTERRUPTS(name, state, what)					\
 	CASE_FLAGS(name##_in_##state, CASE_CLASP)			\
 	{								\
@@ -222,7 +235,7 @@ INTERRUPTS(read, established, "the peer disconnects")
 INTERRUPTS(peek, established, "the peer sends")
 INTERRUPTS(for_all, established_unread, "the peer sends")
 INTERRUPTS(recv, syn_sent, "shutdown RDWR")
-INTERRUPTS(send, full, "the peer reads all")
+INTERRUPTS(send, stuffed, "the peer reads all")
 INTERRUPTS(send, syn_sent, "shutdown RDWR")
 INTERRUPTS(send_much, established, "the peer disconnects")
 INTERRUPTS(accept, listening, "somebody connects")

@@ -262,9 +262,9 @@ static void timeout_zero_window(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	wire_open_idle(test->priv, &pair);
 	filled = fill_window(test, &pair);
+	wire_run(wire, SECONDS(10));
 	KUNIT_EXPECT_EQ(test, clasp_sk(pair.client->sk)->snd_una,
 			clasp_sk(pair.client->sk)->snd_nxt);
-	wire_run(wire, SECONDS(10));
 	wire_clear(wire);
 	wire_run(wire, SECONDS(3600));
 	WIRE_STATES(wire, ESTABLISHED, ESTABLISHED);
