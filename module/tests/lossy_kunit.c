@@ -116,7 +116,8 @@ static void lossy_million(struct kunit *test)
 
 static struct kunit_case lossy_cases[] = {
 	WIRE_CASE(lossy_five_percent),
-	KUNIT_CASE_SLOW(lossy_million),
+	/* Minutes, with sanitizers. */
+	KUNIT_CASE_ATTR(lossy_million, { KUNIT_SPEED_VERY_SLOW }),
 	{}
 };
 
