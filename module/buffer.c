@@ -147,23 +147,22 @@ static void clasp_buffer_grow_receive(struct sock *sk, u64 bytes)
  * clasp_buffer_read() - the program has read something
  * @sk: the socket, locked
  *
- * What it has left unread does not count: a slow reader needs no larger buffer.
+ * A slow reader reads less in a round trip than its buffer has, and needs no
+ * larger one.
  */
 void clasp_buffer_read(struct sock *sk)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_rcvbuf *rcvbuf = &csk->rcvbuf;
 	u64 now = clasp_clock();
-	u64 read, unread;
+	u64 read;
 
 	if (!rcvbuf->since || !rcvbuf->rtt ||
 	    now - rcvbuf->since < rcvbuf->rtt)
 		return;
 	read = csk->copied_seq - rcvbuf->seq;
-	unread = csk->rcv_nxt - csk->copied_seq;
-	if (read > unread && read - unread > rcvbuf->space)
-		clasp_buffer_grow_receive(sk, min_t(u64, read - unread,
-						    INT_MAX));
+	if (read > rcvbuf->space)
+		clasp_buffer_grow_receive(sk, min_t(u64, read, INT_MAX));
 	rcvbuf->seq = csk->copied_seq;
 	rcvbuf->since = now;
 }
