@@ -392,6 +392,21 @@ static void rack_probes_skipped(struct kunit *test)
 	EXPECT_TIME(test, sent_at(wire, seq, 1), now + csk->rtt.rto);
 }
 
+/* Sends four segments, of which the last is lost; a probe brings it. */
+static void mend_last(struct kunit *test, struct wire_pair *pair)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+
+	open_measured(test, pair);
+	csk = clasp_sk(pair->client->sk);
+	one_segment(wire, 3, WIRE_DROP, 0);
+	send_segments(test, pair->client, 4);
+	wire_run(wire, MS(150));
+	KUNIT_ASSERT_EQ(test, csk->totals.retrans, 1);
+	KUNIT_ASSERT_EQ(test, csk->snd_una, csk->snd_nxt);
+}
+
 /* Section 7.4: the last segment was lost, and the probe mended it. */
 static void rack_probe_repairs(struct kunit *test)
 {
@@ -401,12 +416,8 @@ static void rack_probe_repairs(struct kunit *test)
 	struct wire_pair pair;
 	u32 cwnd;
 
-	open_measured(test, &pair);
+	mend_last(test, &pair);
 	csk = clasp_sk(pair.client->sk);
-	one_segment(wire, 3, WIRE_DROP, 0);
-	send_segments(test, pair.client, 4);
-	wire_run(wire, MS(150));
-	KUNIT_EXPECT_EQ(test, csk->snd_una, csk->snd_nxt);
 	cwnd = csk->cong.cwnd;
 	/* What follows tells that it arrived but once. */
 	send_segments(test, pair.client, 1);
@@ -435,21 +446,6 @@ static void rack_probe_in_vain(struct kunit *test)
 	wire_run(wire, MS(150));
 	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, ssthresh);
 	KUNIT_EXPECT_EQ(test, csk->rack.probe_end, 0);
-}
-
-/* Sends four segments, of which the last is lost; a probe brings it. */
-static void mend_last(struct kunit *test, struct wire_pair *pair)
-{
-	struct wire *wire = test->priv;
-	struct clasp_sock *csk;
-
-	open_measured(test, pair);
-	csk = clasp_sk(pair->client->sk);
-	one_segment(wire, 3, WIRE_DROP, 0);
-	send_segments(test, pair->client, 4);
-	wire_run(wire, MS(150));
-	KUNIT_ASSERT_EQ(test, csk->totals.retrans, 1);
-	KUNIT_ASSERT_EQ(test, csk->snd_una, csk->snd_nxt);
 }
 
 /*
