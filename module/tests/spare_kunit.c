@@ -12,6 +12,7 @@
 /* A client with room for a batch, and a server that reads it. */
 struct spare_flow {
 	struct wire_pair pair;
+	struct clasp_sock *csk;
 	u8 *buf;
 };
 
@@ -26,8 +27,9 @@ static void spare_open(struct kunit *test, struct spare_flow *flow)
 	flow->buf = kunit_kzalloc(test, SPARE_CHUNK, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, flow->buf);
 	wire_open_idle(test->priv, &flow->pair);
-	WRITE_ONCE(flow->pair.client->sk->sk_sndbuf, 4 * SPARE_BATCH);
-	flow->pair.client->sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	flow->csk = clasp_sk(flow->pair.client->sk);
+	WRITE_ONCE(flow->csk->inet.sk.sk_sndbuf, 4 * SPARE_BATCH);
+	flow->csk->inet.sk.sk_userlocks |= SOCK_SNDBUF_LOCK;
 }
 
 static void spare_write(struct kunit *test, struct spare_flow *flow, u32 len)
@@ -53,7 +55,7 @@ static void spare_note(struct spare_list *list, const struct sk_buff *skb)
 
 static void spare_look(const struct spare_flow *flow, struct spare_list *list)
 {
-	const struct clasp_sock *csk = clasp_sk(flow->pair.client->sk);
+	const struct clasp_sock *csk = flow->csk;
 	struct sk_buff *skb;
 
 	list->count = 0;
@@ -66,7 +68,7 @@ static void spare_look(const struct spare_flow *flow, struct spare_list *list)
 /* All is read, and nobody has it any more. */
 static void spare_read(struct kunit *test, struct spare_flow *flow)
 {
-	const struct clasp_sock *csk = clasp_sk(flow->pair.client->sk);
+	const struct clasp_sock *csk = flow->csk;
 	int i;
 
 	for (i = 0; i < 1000 && csk->snd_una != csk->write_seq; i++) {
@@ -124,74 +126,73 @@ static void spare_held(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		memset(flow.buf, 'b', SPARE_CHUNK);
 		spare_write(test, &flow, SPARE_BATCH);
-		spare_look(&flow, &list);
 		spare_read(test, &flow);
 	}
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(held), 'a', page_size(held)));
 	put_page(held);
 }
 
+/* A batch is written, and its pages are kept. */
+static void spare_open_kept(struct kunit *test, struct spare_flow *flow)
+{
+	spare_open(test, flow);
+	spare_write(test, flow, SPARE_BATCH);
+	KUNIT_EXPECT_NOT_NULL(test, flow->csk->spare);
+}
+
 /* Small writes keep none; nor does who has not written for a while. */
 static void spare_idle(struct kunit *test)
 {
 	struct wire *wire = test->priv;
-	struct clasp_sock *csk;
 	struct spare_flow flow;
 	int i;
 
 	spare_open(test, &flow);
-	csk = clasp_sk(flow.pair.client->sk);
 	for (i = 0; i < 64; i++) {
 		spare_write(test, &flow, SPARE_CHUNK);
 		spare_read(test, &flow);
 	}
-	KUNIT_EXPECT_NULL(test, csk->spare);
+	KUNIT_EXPECT_NULL(test, flow.csk->spare);
 	spare_write(test, &flow, SPARE_BATCH);
 	spare_read(test, &flow);
-	KUNIT_EXPECT_NOT_NULL(test, csk->spare);
+	KUNIT_EXPECT_NOT_NULL(test, flow.csk->spare);
 	wire_run(wire, CLASP_SPARE_IDLE / 2);
-	KUNIT_EXPECT_NOT_NULL(test, csk->spare);
+	KUNIT_EXPECT_NOT_NULL(test, flow.csk->spare);
 	wire_run(wire, CLASP_SPARE_IDLE);
-	KUNIT_EXPECT_NULL(test, csk->spare);
+	KUNIT_EXPECT_NULL(test, flow.csk->spare);
 }
 
 /* They go with the connection, and the charge with them. */
 static void spare_closed(struct kunit *test)
 {
-	struct clasp_sock *csk;
 	struct spare_flow flow;
+	struct sock *sk;
 
-	spare_open(test, &flow);
-	csk = clasp_sk(flow.pair.client->sk);
-	spare_write(test, &flow, SPARE_BATCH);
-	KUNIT_EXPECT_NOT_NULL(test, csk->spare);
-	lock_sock(&csk->inet.sk);
-	clasp_step(&csk->inet.sk, CLASP_EV_ABORT, NULL);
-	KUNIT_EXPECT_NULL(test, csk->spare);
-	KUNIT_EXPECT_EQ(test, csk->inet.sk.sk_wmem_queued, 0);
-	sk_mem_reclaim(&csk->inet.sk);
-	KUNIT_EXPECT_LT(test, csk->inet.sk.sk_forward_alloc, PAGE_SIZE);
-	release_sock(&csk->inet.sk);
+	spare_open_kept(test, &flow);
+	sk = &flow.csk->inet.sk;
+	lock_sock(sk);
+	clasp_step(sk, CLASP_EV_ABORT, NULL);
+	KUNIT_EXPECT_NULL(test, flow.csk->spare);
+	KUNIT_EXPECT_EQ(test, sk->sk_wmem_queued, 0);
+	sk_mem_reclaim(sk);
+	KUNIT_EXPECT_LT(test, sk->sk_forward_alloc, PAGE_SIZE);
+	release_sock(sk);
 }
 
 /* While memory is short, none are kept. */
 static void spare_pressed(struct kunit *test)
 {
 	long elsewhere = clasp_memory_limits[1] + 1;
-	struct clasp_sock *csk;
 	struct spare_flow flow;
 
-	spare_open(test, &flow);
-	csk = clasp_sk(flow.pair.client->sk);
-	spare_write(test, &flow, SPARE_BATCH);
-	KUNIT_EXPECT_NOT_NULL(test, csk->spare);
+	spare_open_kept(test, &flow);
 	spare_read(test, &flow);
 	atomic_long_add(elsewhere, &clasp_memory_allocated);
 	WRITE_ONCE(clasp_memory_short, 1);
 	spare_write(test, &flow, SPARE_BATCH / 2);
 	atomic_long_sub(elsewhere, &clasp_memory_allocated);
 	WRITE_ONCE(clasp_memory_short, 0);
-	KUNIT_EXPECT_NULL(test, csk->spare);
+	KUNIT_EXPECT_NULL(test, flow.csk->spare);
 	spare_read(test, &flow);
 }
 
