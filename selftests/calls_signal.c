@@ -209,14 +209,8 @@ static void compare_wait(struct wait w)
 /* Not even a byte goes when the rest of the window has gone. */
 static void be_stuffed(struct scene *s)
 {
-	struct pollfd room = { .events = POLLOUT };
-	static char buf[16384];
-
 	be_full(s);
-	room.fd = s->fd;
-	do {
-		poll(&room, 1, 600);
-	} while (send(s->fd, buf, sizeof(buf), 0) > 0);
+	fill(s->fd);
 }
 
 #define INTERRUPTS(name, state, what)					\
