@@ -9,8 +9,8 @@
  * the socket by truesize.
  */
 #include "memory.h"
-#include "spare.h"
 #include "sndq.h"
+#include "spare.h"
 #include "stamp.h"
 
 static void clasp_sndq_charge(struct sock *sk, int truesize)

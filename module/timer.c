@@ -10,9 +10,9 @@
 #include "mtu.h"
 #include "orphan.h"
 #include "output.h"
-#include "spare.h"
 #include "rack.h"
 #include "rtt.h"
+#include "spare.h"
 #include "timer.h"
 
 static u64 clasp_timer_earliest(const struct clasp_sock *csk)

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2164
 # A small kernel from Debian's packaged source: tinyconfig and the options of a
-# fragment, all built in; with a patch, if there is one. ARCH is um if the fragment's name says so.
+# fragment, all built in; with a patch, if there is one. ARCH is um if the fragment's
+# name says so.
 
 case $series in
 7.*) recipe_suite=unstable ;;
