@@ -49,10 +49,28 @@ static bool clasp_ack_is_duplicate(const struct clasp_sock *csk,
 	       cb->window == csk->snd_wnd;
 }
 
+/* What its number says, and its window. */
+static void clasp_ack_take_number(struct sock *sk, const struct clasp_cb *cb,
+				  struct clasp_delivery *delivery)
+{
+	struct clasp_sock *csk = clasp_sk(sk);
+
+	clasp_ack_update_window(csk, cb);
+	/* The peer is there, whatever ICMP said before. */
+	WRITE_ONCE(sk->sk_err_soft, 0);
+	if (clasp_ack_answers(sk))
+		csk->retries = 0;
+	if (cb->ack_seq != csk->snd_una)
+		clasp_rtxq_acked(sk, cb->ack_seq, delivery);
+}
+
 /**
  * clasp_ack_take() - process the acknowledgment of a segment
  * @sk: the socket, locked
  * @skb: a segment with CLASP_ACK whose number is not ahead of snd_nxt
+ *
+ * Of one that a later one has overtaken, only the SACKs may be news: no other
+ * tells of a duplicate again (RFC 2883, section 4).
  *
  * Source: RFC 9293, section 3.10.7.4, fifth; RFC 2018; RFC 6298.
  */
@@ -60,6 +78,7 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
 	const struct clasp_cb *cb = CLASP_CB(skb);
+	bool overtaken = clasp_before(cb->ack_seq, csk->snd_una);
 	struct clasp_delivery delivery = {
 		.now = clasp_timer_peer_heard(sk),
 		.in_flight = clasp_output_in_flight(csk),
@@ -67,16 +86,11 @@ void clasp_ack_take(struct sock *sk, const struct sk_buff *skb)
 		.echo = clasp_ecn_echoed(csk, cb),
 	};
 
-	if (clasp_before(cb->ack_seq, csk->snd_una))
-		return;
-	clasp_ack_update_window(csk, cb);
-	/* The peer is there, whatever ICMP said before. */
-	WRITE_ONCE(sk->sk_err_soft, 0);
-	if (clasp_ack_answers(sk))
-		csk->retries = 0;
-	if (cb->ack_seq != csk->snd_una)
-		clasp_rtxq_acked(sk, cb->ack_seq, &delivery);
+	if (!overtaken)
+		clasp_ack_take_number(sk, cb, &delivery);
 	clasp_sack_take(sk, skb, &delivery);
+	if (overtaken && !delivery.bytes && !delivery.dsack)
+		return;
 	if (delivery.rtt)
 		clasp_rtt_sample(&csk->rtt, delivery.rtt, clasp_sysctl(sk));
 	if (delivery.advanced) {

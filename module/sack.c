@@ -144,18 +144,18 @@ static int clasp_sack_compare(const void *a, const void *b)
 }
 
 /*
- * Is the first block one of what the peer got twice? So it is if it was
- * acknowledged already, or lies in the second one (RFC 2883, section 4).
+ * Is the first block one of what the peer got twice? So it is if the same ACK
+ * acknowledges it, or it lies in the second one (RFC 2883, section 4).
  */
-static bool clasp_sack_is_duplicate(const struct clasp_sock *csk,
+static bool clasp_sack_is_duplicate(const struct clasp_sock *csk, u64 ack_seq,
 				    const struct clasp_block *blocks, int count)
 {
-	if (clasp_after(blocks->end, csk->snd_una))
+	if (clasp_after(blocks->end, ack_seq))
 		return count > 1 &&
 		       !clasp_before(blocks[0].start, blocks[1].start) &&
 		       !clasp_after(blocks[0].end, blocks[1].end);
 	/* So long ago that it cannot be true, RFC 5961's limit. */
-	return csk->snd_una - blocks->start <= csk->max_window;
+	return ack_seq - blocks->start <= csk->max_window;
 }
 
 /* Keeps the blocks of what is on its way, in their order in the stream. */
@@ -210,7 +210,7 @@ void clasp_sack_take(struct sock *sk, const struct sk_buff *skb,
 		return;
 	delivery->duplicate = false;
 	if (clasp_before(blocks->start, blocks->end) &&
-	    clasp_sack_is_duplicate(csk, blocks, count)) {
+	    clasp_sack_is_duplicate(csk, CLASP_CB(skb)->ack_seq, blocks, count)) {
 		delivery->dsack = blocks->end - blocks->start;
 		delivery->dsack_end = blocks->end;
 	}
