@@ -86,8 +86,8 @@ void clasp_rack_delivered(struct clasp_sock *csk,
 	struct clasp_rack *rack = &csk->rack;
 	u64 took = max_t(s64, delivery->now - delivery->sent_at, 1);
 
-	if (delivery->rtt)
-		clasp_rack_measured(rack, delivery->rtt, delivery->now);
+	if (delivery->rtt_least)
+		clasp_rack_measured(rack, delivery->rtt_least, delivery->now);
 	if (!delivery->sent_at)
 		return;
 	/* That was the ACK of what was sent first, not of what was sent again. */

@@ -192,7 +192,7 @@ static void clasp_recovery_grow(struct clasp_sock *csk,
 {
 	struct clasp_cong_sample sample = {
 		.now = delivery->now,
-		.rtt = delivery->rtt,
+		.rtt = delivery->rtt_least,
 		.srtt = csk->rtt.srtt,
 		.acked = min_t(u64, delivery->bytes, CLASP_CWND_MAX),
 		.in_flight = delivery->in_flight,

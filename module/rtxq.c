@@ -102,11 +102,18 @@ u64 clasp_rtxq_sent_at(const struct clasp_sock *csk, const struct sk_buff *skb)
 	return cb->sent_at + (u32)(csk->snd_una - cb->seq) / cb->mss;
 }
 
-/* How long an skb was on its way that an ACK tells of, ns. */
-static u64 clasp_rtxq_age(const struct sk_buff *skb,
-			  const struct clasp_delivery *delivery)
+/*
+ * An ACK tells of an skb, which was sent once. The first of those that it tells of
+ * has waited for it, be it that it was delayed, or has overtaken others that told
+ * of the first alone; the last is what tells most of the path.
+ */
+static void clasp_rtxq_measured(const struct sk_buff *skb,
+				struct clasp_delivery *delivery)
 {
-	return max_t(s64, delivery->now - CLASP_CB(skb)->sent_at, 1);
+	u64 age = max_t(s64, delivery->now - CLASP_CB(skb)->sent_at, 1);
+
+	delivery->rtt = max(delivery->rtt, age);
+	delivery->rtt_least = min(delivery->rtt_least ?: age, age);
 }
 
 /**
@@ -278,7 +285,7 @@ void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 		if (!(cb->state & CLASP_SKB_SACKED)) {
 			clasp_rtxq_deliver(csk, skb, whole ? cb->end_seq :
 					   ack_seq, delivery);
-			delivery->rtt = clasp_rtxq_age(skb, delivery);
+			clasp_rtxq_measured(skb, delivery);
 		}
 		if (!whole) {
 			clasp_rtxq_discount(&csk->rtxq, skb,
@@ -288,7 +295,7 @@ void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 		clasp_rtxq_drop(sk, skb);
 	}
 	if (resent)
-		delivery->rtt = 0;
+		delivery->rtt = delivery->rtt_least = 0;
 	delivery->advanced = true;
 	csk->snd_una = ack_seq;
 	if (skb && CLASP_CB(skb)->state & CLASP_SKB_SACKED)
@@ -363,7 +370,7 @@ void clasp_rtxq_sacked(struct sock *sk, const struct clasp_block *block,
 			continue;
 		clasp_rtxq_deliver(csk, skb, cb->end_seq, delivery);
 		if (!(cb->state & CLASP_SKB_RESENT))
-			delivery->rtt = clasp_rtxq_age(skb, delivery);
+			clasp_rtxq_measured(skb, delivery);
 		clasp_rtxq_discount(&csk->rtxq, skb, clasp_rtxq_len(csk, skb));
 		cb->state &= ~CLASP_SKB_LOST;
 		cb->state |= CLASP_SKB_SACKED;

@@ -10,8 +10,9 @@
  * @now: when the ACK came, ns
  * @bytes: how much that was not known to have, by number or by SACK
  * @in_flight: bytes that were in flight before
- * @rtt: time since it was sent, ns, of a segment that was sent once; 0 if none
- *	can tell
+ * @rtt: time since it was sent, ns, of the earliest segment of it, among those
+ *	that were sent once; 0 if none can tell
+ * @rtt_least: the same of the latest
  * @sent_at: when the latest sent of it was sent, ns; 0 if nothing arrived
  * @resent: it was sent more than once
  * @original: something arrived that was sent but once, before the phase began
@@ -26,6 +27,7 @@ struct clasp_delivery {
 	u64 bytes;
 	u32 in_flight;
 	u64 rtt;
+	u64 rtt_least;
 	u64 sent_at;
 	bool resent;
 	bool original;

@@ -159,7 +159,36 @@ static void rtxq_reference(struct kunit *test)
 	}
 }
 
+/*
+ * One ACK tells of two segments: the first has waited for it, and may again (RFC 7323,
+ * section 4.3, (A)), but the path is no longer than it was for the last.
+ */
+static void rtxq_measures(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_delivery delivery = {};
+	struct wire_pair pair;
+	struct sock *sk;
+	u8 byte = 0;
+
+	wire_open(wire, &pair);
+	sk = pair.client->sk;
+	clasp_sk(sk)->options.nodelay = true;
+	wire_cut(wire, C);
+	KUNIT_ASSERT_EQ(test, wire_send(pair.client, &byte, 1), 1);
+	wire_run(wire, MS(8));
+	KUNIT_ASSERT_EQ(test, wire_send(pair.client, &byte, 1), 1);
+	wire_run(wire, MS(4));
+	lock_sock(sk);
+	delivery.now = clasp_clock();
+	clasp_rtxq_acked(sk, clasp_sk(sk)->snd_nxt, &delivery);
+	release_sock(sk);
+	KUNIT_EXPECT_EQ(test, delivery.rtt, MS(12));
+	KUNIT_EXPECT_EQ(test, delivery.rtt_least, MS(4));
+}
+
 static struct kunit_case rtxq_cases[] = {
+	KUNIT_CASE(rtxq_measures),
 	KUNIT_CASE_SLOW(rtxq_reference),
 	{}
 };
