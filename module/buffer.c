@@ -157,6 +157,7 @@ void clasp_buffer_read(struct sock *sk)
 	u64 now = clasp_clock();
 	u64 read;
 
+	rcvbuf->read_at = now;
 	if (!rcvbuf->since || !rcvbuf->rtt ||
 	    now - rcvbuf->since < rcvbuf->rtt)
 		return;

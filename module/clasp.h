@@ -372,8 +372,8 @@ struct clasp_rack {
  * enum clasp_ack_due - when to acknowledge what has been received
  * @CLASP_ACK_NONE: nothing has, since the last ACK
  * @CLASP_ACK_LATER: when data goes, or the timer runs out
- * @CLASP_ACK_SOON: when data goes, or the reader that it woke sleeps again, or at
- *	the next tick
+ * @CLASP_ACK_SOON: when data goes, or its reader has read more than a segment, or
+ *	sleeps again, or at the next tick
  * @CLASP_ACK_NOW: at once
  */
 enum clasp_ack_due {
@@ -494,6 +494,7 @@ struct clasp_mtu {
  * @seq: clasp_sock::copied_seq at @since
  * @since: when the measurement of what the program reads began, ns; 0 before
  *	the first data
+ * @read_at: when it last did, ns
  * @space: the most it has read in a round trip, bytes
  */
 struct clasp_rcvbuf {
@@ -502,6 +503,7 @@ struct clasp_rcvbuf {
 	u64 rtt_since;
 	u64 seq;
 	u64 since;
+	u64 read_at;
 	u32 space;
 };
 

@@ -329,10 +329,29 @@ static void clasp_rcvq_measure(struct clasp_sock *csk, u32 text_len, bool push)
 	csk->last_text_len = text_len;
 }
 
+/* Is more unacknowledged than one full segment? */
+static bool clasp_rcvq_ack_gathered(const struct clasp_sock *csk)
+{
+	return csk->rcv_nxt - csk->rcv_wup > csk->rcv_mss;
+}
+
+/* Will somebody read what there is before the next tick, by all appearances? */
+static bool clasp_rcvq_reader_near(const struct sock *sk, u64 now)
+{
+	const struct clasp_sock *csk = clasp_sk(sk);
+
+	return (csk->reader_asleep ||
+		now - csk->rcvbuf.read_at < TICK_NSEC) &&
+	       clasp_rcvq_enough(sk, csk->copied_seq,
+				 READ_ONCE(sk->sk_rcvlowat));
+}
+
 /*
  * RFC 5681, section 4.2: at least every second full segment at once, and all
- * that is out of order or fills a hole. The end of a write may be a question,
- * and a FIN is one: to a reader who wakes for it. The ACK goes with the answer.
+ * that is out of order or fills a hole. A reader who is near acknowledges what
+ * has gathered when he has read it, and opens the window with the same ACK. The
+ * end of a write may be a question, and a FIN is one: to a reader who wakes for
+ * it. The ACK goes with the answer.
  */
 static void clasp_rcvq_plan_ack(struct sock *sk, u32 size, bool push)
 {
@@ -354,8 +373,10 @@ static void clasp_rcvq_plan_ack(struct sock *sk, u32 size, bool push)
 		clasp_rcvq_ack_due(csk, push && size < csk->rcv_mss ?
 				   at_once : CLASP_ACK_NOW);
 	}
-	if (csk->rcv_nxt - csk->rcv_wup > csk->rcv_mss ||
-	    !RB_EMPTY_ROOT(&csk->ofo))
+	if (clasp_rcvq_ack_gathered(csk))
+		clasp_rcvq_ack_due(csk, clasp_rcvq_reader_near(sk, now) ?
+				   CLASP_ACK_SOON : CLASP_ACK_NOW);
+	if (!RB_EMPTY_ROOT(&csk->ofo))
 		clasp_rcvq_ack_due(csk, CLASP_ACK_NOW);
 }
 
@@ -548,12 +569,13 @@ u32 clasp_rcvq_window(struct sock *sk)
  * clasp_rcvq_consumed() - the user has read something
  * @sk: the socket, locked
  *
- * Tells the peer if its window can grow by much: doubled, and by two segments
- * or half of all there is.
+ * Sends the ACK that was left to the reader. Also tells the peer if its window can
+ * grow by much: doubled, and by two segments or half of all there is.
  */
 void clasp_rcvq_consumed(struct sock *sk)
 {
-	u32 remaining = clasp_rcvq_remaining(clasp_sk(sk));
+	const struct clasp_sock *csk = clasp_sk(sk);
+	u32 remaining = clasp_rcvq_remaining(csk);
 	u32 space;
 
 	if (sk->sk_shutdown & RCV_SHUTDOWN ||
@@ -561,7 +583,8 @@ void clasp_rcvq_consumed(struct sock *sk)
 		return;
 	clasp_buffer_read(sk);
 	space = clasp_rcvq_space(sk);
-	if (space >= 2 * remaining &&
-	    space >= remaining + clasp_rcvq_window_step(sk, 2))
+	if ((csk->ack_due == CLASP_ACK_SOON && clasp_rcvq_ack_gathered(csk)) ||
+	    (space >= 2 * remaining &&
+	     space >= remaining + clasp_rcvq_window_step(sk, 2)))
 		clasp_output_ack(sk);
 }

@@ -597,7 +597,7 @@ void clasp_timer_ack_delayed(struct sock *sk)
 	const struct clasp_sock *csk = clasp_sk(sk);
 
 	if (csk->ack_due == CLASP_ACK_SOON)
-		clasp_timer_set(sk, CLASP_TIMER_ACK, 0);
+		clasp_timer_set_at(sk, CLASP_TIMER_ACK, csk->text_at);
 	else if (!csk->deadline[CLASP_TIMER_ACK])
 		clasp_timer_set(sk, CLASP_TIMER_ACK, clasp_ack_delay(sk));
 }

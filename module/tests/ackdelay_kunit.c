@@ -118,6 +118,60 @@ static void ackdelay_every_second(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117, 1448, 20), 10);
 }
 
+/* The program reads what has come so far. */
+static void read_all(struct wire_pair *pair)
+{
+	static char text[20 * 1448];
+
+	wire_receive(pair->server, text, sizeof(text));
+}
+
+/* A reader who keeps up acknowledges when he has read. */
+static void ackdelay_by_reader(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_calm(test, &pair);
+	wire_inject(wire, C, A, 117, DATA, 1448);
+	read_all(&pair);
+	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117 + 1448, 1448, 10), 0);
+	read_all(&pair);
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+	WIRE_EXPECT(wire, 0, V, A, DATA, 117 + 11 * 1448, 0);
+}
+
+/* One that is held up has until the next tick, and is not waited for again. */
+static void ackdelay_reader_late(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_calm(test, &pair);
+	wire_inject(wire, C, A, 117, DATA, 1448);
+	read_all(&pair);
+	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117 + 1448, 1448, 2), 0);
+	wire_run(wire, 1);
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+	WIRE_EXPECT(wire, 0, V, A, DATA, 117 + 3 * 1448, 0);
+	wire_run(wire, TICK_NSEC);
+	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117 + 3 * 1448, 1448, 10),
+			5);
+}
+
+/* To one who is not woken before there is more, nothing is left. */
+static void ackdelay_low_water(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_calm(test, &pair);
+	wire_inject(wire, C, A, 117, DATA, 1448);
+	read_all(&pair);
+	WRITE_ONCE(pair.server->sk->sk_rcvlowat, 8 * 1448);
+	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117 + 1448, 1448, 6), 3);
+}
+
 /* Also of a peer whose segments are small, once it shows. */
 static void ackdelay_small_mss(struct kunit *test)
 {
@@ -361,6 +415,9 @@ static struct kunit_case ackdelay_cases[] = {
 	KUNIT_CASE(ackdelay_piggyback),
 	KUNIT_CASE(ackdelay_knob),
 	KUNIT_CASE(ackdelay_every_second),
+	KUNIT_CASE(ackdelay_by_reader),
+	KUNIT_CASE(ackdelay_reader_late),
+	KUNIT_CASE(ackdelay_low_water),
 	KUNIT_CASE(ackdelay_small_mss),
 	KUNIT_CASE(ackdelay_smaller_mss),
 	KUNIT_CASE(ackdelay_small_writes),
