@@ -13,10 +13,46 @@
 #include "request.h"
 #include "timewait.h"
 
+/*
+ * Of the peer, who chooses freely, all counts; of ourselves, what differs most.
+ * Where an address means something else in every scope, the chain is a bit
+ * longer. As inet6_ehashfn().
+ */
+static u32 clasp_flow_hash(const void *key, u32 len, u32 seed)
+{
+	const struct clasp_flow *flow = key;
+	const u32 words[] = {
+		(__force u32)(flow->raddr.s6_addr32[0] ^
+			      flow->raddr.s6_addr32[1]),
+		(__force u32)flow->raddr.s6_addr32[2],
+		(__force u32)flow->raddr.s6_addr32[3],
+		(__force u32)flow->laddr.s6_addr32[3],
+		(__force u32)flow->lport << 16 | (__force u32)flow->rport,
+	};
+
+	return jhash2(words, ARRAY_SIZE(words), seed);
+}
+
+/* 0 if an entry is the connection that is looked for. */
+static int clasp_flow_compare(struct rhashtable_compare_arg *arg,
+			      const void *obj)
+{
+	const struct clasp_flow *a = arg->key;
+	const struct clasp_flow *b = &((const struct clasp_entry *)obj)->flow;
+
+	return a->rport != b->rport || a->lport != b->lport ||
+	       a->scope != b->scope ||
+	       !ipv6_addr_equal(&a->raddr, &b->raddr) ||
+	       !ipv6_addr_equal(&a->laddr, &b->laddr);
+}
+
 static const struct rhashtable_params clasp_connection_params = {
 	.key_len = sizeof(struct clasp_flow),
 	.key_offset = offsetof(struct clasp_entry, flow),
 	.head_offset = offsetof(struct clasp_entry, node),
+	.hashfn = clasp_flow_hash,
+	.obj_cmpfn = clasp_flow_compare,
+	.min_size = CLASP_PORT_BUCKETS,
 	.automatic_shrinking = true,
 };
 

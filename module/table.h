@@ -170,7 +170,10 @@ static inline bool clasp_bound_to(int bound, int iif, int sdif)
  */
 static inline u32 clasp_scope(const struct in6_addr *raddr, int link, int vrf)
 {
-	return ipv6_addr_type(raddr) & IPV6_ADDR_LINKLOCAL ? link : vrf;
+	bool local = (raddr->s6_addr32[0] & htonl(0xffc00000)) ==
+		     htonl(0xfe800000);
+
+	return local ? link : vrf;
 }
 
 /**
