@@ -62,6 +62,8 @@ void clasp_socket_input(struct sock *sk, struct sk_buff **pskb)
 		csk->fin_reached = false;
 		clasp_step(sk, CLASP_EV_FIN, NULL);
 	}
+	/* What was sent has left it, and what came has taken it: the rest goes. */
+	sk_mem_reclaim(sk);
 	if (sk->sk_state == CLASP_CLOSED)
 		return;
 	clasp_output_push(sk);

@@ -425,4 +425,5 @@ void clasp_rtxq_purge(struct sock *sk)
 
 	while ((skb = clasp_rtxq_first(clasp_sk(sk))))
 		clasp_rtxq_drop(sk, skb);
+	sk_mem_reclaim(sk);
 }

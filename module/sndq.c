@@ -79,11 +79,14 @@ void clasp_sndq_append(struct sock *sk, struct sk_buff *skb)
  * clasp_sndq_free() - free an skb that is in no queue any more
  * @sk: the socket, locked
  * @skb: the skb, charged to the socket
+ *
+ * What it had stays with the socket, for what comes next: the caller calls
+ * sk_mem_reclaim() when it has freed the last.
  */
 void clasp_sndq_free(struct sock *sk, struct sk_buff *skb)
 {
 	sk_wmem_queued_add(sk, -skb->truesize);
-	sk_mem_uncharge(sk, skb->truesize);
+	sk_forward_alloc_add(sk, skb->truesize);
 	__kfree_skb(skb);
 }
 
@@ -96,6 +99,7 @@ void clasp_sndq_drop(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_write_queue);
 	clasp_sndq_free(sk, skb);
+	sk_mem_reclaim(sk);
 }
 
 /**
