@@ -456,7 +456,7 @@ bool clasp_output_tail(struct sock *sk)
 static void clasp_output_ack_later(struct sock *sk)
 {
 	clasp_sk(sk)->ack_due = CLASP_ACK_LATER;
-	clasp_timer_ack_delayed(sk);
+	clasp_timer_ack_delayed(sk, clasp_clock());
 }
 
 /* A segment without data, of numbers already used or not at all. */
@@ -492,7 +492,7 @@ void clasp_output_ack_if_due(struct sock *sk)
 	if (csk->ack_due == CLASP_ACK_NOW)
 		clasp_output_ack(sk);
 	else if (csk->ack_due)
-		clasp_timer_ack_delayed(sk);
+		clasp_timer_ack_delayed(sk, csk->heard_at);
 }
 
 /**

@@ -161,7 +161,8 @@ static int clasp_read_all(struct sock *sk, struct clasp_read *read)
 		err = clasp_read_may_wait(sk, read);
 		if (err)
 			return min(err, 0);
-		clasp_rcvq_consumed(sk);
+		if (read->copied)
+			clasp_rcvq_consumed(sk);
 		err = clasp_rcvq_wait(sk, &read->timeo,
 				      skb_peek_tail(&sk->sk_receive_queue));
 		/* Disconnected meanwhile: what comes now is not ours. */

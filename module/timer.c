@@ -591,15 +591,17 @@ u64 clasp_timer_peer_heard(struct sock *sk)
 /**
  * clasp_timer_ack_delayed() - an ACK may wait a moment for company
  * @sk: the socket, locked; ack_due says for how long
+ * @now: from when on, ns
  */
-void clasp_timer_ack_delayed(struct sock *sk)
+void clasp_timer_ack_delayed(struct sock *sk, u64 now)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
 
 	if (csk->ack_due == CLASP_ACK_SOON)
-		clasp_timer_set_at(sk, CLASP_TIMER_ACK, csk->text_at);
+		clasp_timer_set_at(sk, CLASP_TIMER_ACK, now);
 	else if (!csk->deadline[CLASP_TIMER_ACK])
-		clasp_timer_set(sk, CLASP_TIMER_ACK, clasp_ack_delay(sk));
+		clasp_timer_set_at(sk, CLASP_TIMER_ACK,
+				   now + clasp_ack_delay(sk));
 }
 
 /**

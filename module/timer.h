@@ -17,7 +17,7 @@ void clasp_timer_reordering(struct sock *sk, u64 at);
 void clasp_timer_end_sent(struct sock *sk, u64 now);
 void clasp_timer_restart(struct sock *sk, u64 now);
 void clasp_timer_window_checked(struct sock *sk, bool open);
-void clasp_timer_ack_delayed(struct sock *sk);
+void clasp_timer_ack_delayed(struct sock *sk, u64 now);
 void clasp_timer_fin_awaited(struct sock *sk);
 void clasp_timer_page_kept(struct sock *sk);
 u64 clasp_timer_peer_heard(struct sock *sk);
