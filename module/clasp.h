@@ -373,7 +373,7 @@ struct clasp_rack {
  * @CLASP_ACK_NONE: nothing has, since the last ACK
  * @CLASP_ACK_LATER: when data goes, or the timer runs out
  * @CLASP_ACK_SOON: when data goes, or its reader has read more than a segment, or
- *	sleeps again, or at the next tick
+ *	goes to sleep, or at the next tick
  * @CLASP_ACK_NOW: at once
  */
 enum clasp_ack_due {
@@ -663,6 +663,8 @@ struct clasp_urgent {
  *	it
  * @ack_due: enum clasp_ack_due
  * @reader_asleep: somebody sleeps in recv(2)
+ * @patient: the program's last recv(2) or send(2) was one that may sleep, or for
+ *	a child that has seen none, its listener's accept(2)
  * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours
  * @fin_queued: the number before @write_seq is our FIN
  * @fin_reached: the FIN was just reached in order, CLASP_EV_FIN is due
@@ -751,6 +753,7 @@ struct clasp_sock {
 	bool interactive;
 	u8 ack_due;
 	bool reader_asleep;
+	bool patient;
 	bool fin_queued;
 	bool fin_reached;
 	bool push;

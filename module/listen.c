@@ -83,6 +83,7 @@ static int clasp_accept_wait(struct sock *listener, int flags)
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	int err = 0;
 
+	clasp_sk(listener)->patient = timeo;
 	add_wait_queue_exclusive(sk_sleep(listener), &wait);
 	while (!err && list_empty(&clasp_sk(listener)->accept_queue)) {
 		if (listener->sk_state != CLASP_LISTEN)

@@ -350,15 +350,16 @@ static bool clasp_rcvq_reader_near(const struct sock *sk, u64 now)
  * RFC 5681, section 4.2: at least every second full segment at once, and all
  * that is out of order or fills a hole. A reader who is near acknowledges what
  * has gathered when he has read it, and opens the window with the same ACK. The
- * end of a write may be a question, and a FIN is one: to a reader who wakes for
- * it. The ACK goes with the answer.
+ * end of a write may be a question, and a FIN is one, to a program that answers
+ * or goes to sleep in recv(2): its ACK goes with the one or before the other.
  */
 static void clasp_rcvq_plan_ack(struct sock *sk, u32 size, bool push)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
-	u64 now = clasp_clock();
-	enum clasp_ack_due at_once = csk->reader_asleep ? CLASP_ACK_SOON :
-							  CLASP_ACK_NOW;
+	/* All that has text has an ACK, which was taken first. */
+	u64 now = csk->heard_at;
+	enum clasp_ack_due at_once = csk->patient ? CLASP_ACK_SOON :
+						    CLASP_ACK_NOW;
 
 	clasp_rcvq_measure(csk, size, push);
 	/* A sender that was idle starts with a small window again. */

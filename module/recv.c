@@ -184,6 +184,7 @@ static int clasp_read_locked(struct sock *sk, struct clasp_read *read)
 	read->peek_off = max(sk_peek_offset(sk, read->flags), 0);
 	read->seq = clasp_sk(sk)->copied_seq + read->peek_off;
 	read->timeo = sock_rcvtimeo(sk, read->flags & MSG_DONTWAIT);
+	clasp_sk(sk)->patient = read->timeo;
 	read->target = sock_rcvlowat(sk, read->flags & MSG_WAITALL, read->len);
 	err = clasp_read_all(sk, read);
 	if (read->copied)
@@ -365,6 +366,7 @@ ssize_t clasp_recv_splice(struct socket *sock, loff_t *ppos,
 		return -ESPIPE;
 	lock_sock(sk);
 	read.timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
+	clasp_sk(sk)->patient = read.timeo;
 	err = clasp_splice_all(sk, &read, &splice);
 	release_sock(sk);
 	return read.copied ?: err;

@@ -287,6 +287,7 @@ static int clasp_send_locked(struct sock *sk, struct clasp_write *write)
 	if (write->flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
 	write->timeo = sock_sndtimeo(sk, write->flags & MSG_DONTWAIT);
+	clasp_sk(sk)->patient = write->timeo;
 	if (!clasp_in_state(sk, 1u << CLASP_ESTABLISHED |
 			    1u << CLASP_CLOSE_WAIT))
 		err = sk_stream_wait_connect(sk, &write->timeo);

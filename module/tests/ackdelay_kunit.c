@@ -223,11 +223,11 @@ static void ackdelay_quick_at_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire->logged, 16);
 }
 
-/* One whose server's program sleeps in recv(2), on a fresh connection. */
+/* One whose server's program calls what may sleep, on a fresh connection. */
 static void open_read(struct kunit *test, struct wire_pair *pair)
 {
 	open_fresh(test, pair);
-	clasp_sk(pair->server->sk)->reader_asleep = true;
+	clasp_sk(pair->server->sk)->patient = true;
 }
 
 /* It may have an answer to what ends a write; it has until the next tick. */
@@ -255,6 +255,37 @@ static void ackdelay_question_answered(struct kunit *test)
 	WIRE_EXPECT(wire, 0, V, A, DATA, 102, 1);
 	wire_run(wire, MS(1));
 	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+}
+
+/* A child that no program has called yet goes by its listener. */
+static void ackdelay_question_before_accept(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct socket *listener = wire_listen(wire, 8);
+	struct socket *client = wire_socket(wire, C, WIRE_CLIENT_PORT);
+
+	clasp_sk(listener->sk)->patient = true;
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, wire_connect(client, V));
+	wire_settle(wire);
+	wire_clear(wire);
+	KUNIT_EXPECT_EQ(test, 1, wire_send(client, "x", 1));
+	wire_settle(wire);
+	KUNIT_EXPECT_EQ(test, wire_count(wire, V, A, A), 0);
+	wire_run(wire, MS(1));
+	KUNIT_EXPECT_EQ(test, wire_count(wire, V, A, A), 1);
+}
+
+/* Whoever does not want to sleep may not come back soon. */
+static void ackdelay_impatient(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_read(test, &pair);
+	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.server, "y", 1));
+	wire_clear(wire);
+	wire_inject(wire, C, P, 101, DATA, 1);
+	WIRE_EXPECT(wire, 0, V, A, DATA + 1, 102, 0);
 }
 
 /* If it goes to sleep again, it has none. */
@@ -309,7 +340,7 @@ static void ackdelay_fin_ignored(struct kunit *test)
 	struct wire_pair pair;
 
 	open_calm(test, &pair);
-	clasp_sk(pair.server->sk)->reader_asleep = true;
+	clasp_sk(pair.server->sk)->patient = true;
 	wire_inject(wire, C, F | A, 117, DATA, 0);
 	KUNIT_EXPECT_EQ(test, wire->logged, 0);
 	wire_run(wire, 1);
@@ -424,6 +455,8 @@ static struct kunit_case ackdelay_cases[] = {
 	KUNIT_CASE(ackdelay_quick_at_start),
 	KUNIT_CASE(ackdelay_question),
 	KUNIT_CASE(ackdelay_question_answered),
+	KUNIT_CASE(ackdelay_question_before_accept),
+	KUNIT_CASE(ackdelay_impatient),
 	KUNIT_CASE(ackdelay_question_ignored),
 	KUNIT_CASE(ackdelay_no_question),
 	KUNIT_CASE(ackdelay_fin_answered),
