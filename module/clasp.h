@@ -121,9 +121,9 @@ struct clasp_path {
  *	not the listener's, its family. Child locked, so far a raw copy.
  * @enter: the socket's state changes: set and trace it. A socket may pass through
  *	TIME-WAIT without having it set. Socket locked.
- * @path_mtu: the MTU of a path without a socket, bytes
  * @xmit: checksum and send a segment for a socket; eats the skb. Socket locked.
- * @xmit_path: the same without a socket; any context
+ * @xmit_path: find a route, put a header in front of an skb (clasp_reply_push()),
+ *	checksum and send it, without a socket; eats the skb. Any context
  * @port_offset: keyed hash of addresses and remote port (RFC 6056)
  * @setsockopt: an option of IP's levels
  * @getsockopt: likewise
@@ -155,10 +155,9 @@ struct clasp_af_ops {
 	void (*child)(struct sock *child, const struct clasp_path *path);
 	void (*enter)(struct sock *sk, enum clasp_state from,
 		      enum clasp_state next);
-	u32 (*path_mtu)(struct net *net, const struct clasp_path *path);
 	int (*xmit)(struct sock *sk, struct sk_buff *skb);
 	int (*xmit_path)(struct net *net, const struct clasp_path *path,
-			 struct sk_buff *skb);
+			 struct clasp_header *header, struct sk_buff *skb);
 	u64 (*port_offset)(const struct clasp_flow *flow);
 	int (*setsockopt)(struct sock *sk, int level, int optname,
 			  sockptr_t optval, unsigned int optlen);

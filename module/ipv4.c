@@ -14,6 +14,7 @@
 #include "ipv4.h"
 #include "mtu.h"
 #include "offload.h"
+#include "reply.h"
 
 static void clasp_ipv4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
 {
@@ -74,18 +75,6 @@ static struct rtable *clasp_ipv4_path_route(struct net *net,
 	return ip_route_output_flow(net, &fl4, NULL);
 }
 
-static u32 clasp_ipv4_path_mtu(struct net *net, const struct clasp_path *path)
-{
-	struct rtable *rt = clasp_ipv4_path_route(net, path);
-	u32 mtu = 0;
-
-	if (!IS_ERR(rt)) {
-		mtu = dst_mtu(&rt->dst);
-		ip_rt_put(rt);
-	}
-	return mtu;
-}
-
 /* IP_TTL of the listener, if it has set that. */
 static u8 clasp_ipv4_ttl(const struct clasp_path *path,
 			 const struct dst_entry *dst)
@@ -96,6 +85,7 @@ static u8 clasp_ipv4_ttl(const struct clasp_path *path,
 }
 
 static int clasp_ipv4_xmit_path(struct net *net, const struct clasp_path *path,
+				struct clasp_header *header,
 				struct sk_buff *skb)
 {
 	struct rtable *rt = clasp_ipv4_path_route(net, path);
@@ -106,6 +96,7 @@ static int clasp_ipv4_xmit_path(struct net *net, const struct clasp_path *path,
 		return PTR_ERR(rt);
 	}
 	skb_dst_set(skb, &rt->dst);
+	clasp_reply_push(path, header, dst_mtu(&rt->dst), skb);
 	clasp_ipv4_checksum(skb, path->flow.laddr.s6_addr32[3],
 			    path->flow.raddr.s6_addr32[3]);
 	skb_push(skb, sizeof(*iph));
@@ -341,7 +332,6 @@ const struct clasp_af_ops clasp_ipv4_ops = {
 	.queue_error = clasp_ipv4_queue_error,
 	.child = clasp_ipv4_child,
 	.enter = clasp_ipv4_enter,
-	.path_mtu = clasp_ipv4_path_mtu,
 	.xmit = clasp_ipv4_xmit,
 	.xmit_path = clasp_ipv4_xmit_path,
 	.port_offset = clasp_ipv4_port_offset,

@@ -18,6 +18,7 @@
 #include "ipv6.h"
 #include "mtu.h"
 #include "offload.h"
+#include "reply.h"
 
 static struct ipv6_pinfo *clasp_ipv6_pinfo(const struct sock *sk)
 {
@@ -108,19 +109,6 @@ static struct dst_entry *clasp_ipv6_path_route(struct net *net,
 	return ip6_dst_lookup_flow(net, path->sk, fl6, final_p);
 }
 
-static u32 clasp_ipv6_path_mtu(struct net *net, const struct clasp_path *path)
-{
-	struct flowi6 fl6;
-	struct dst_entry *dst = clasp_ipv6_path_route(net, path, &fl6);
-	u32 mtu = 0;
-
-	if (!IS_ERR(dst)) {
-		mtu = dst_mtu(dst);
-		dst_release(dst);
-	}
-	return mtu;
-}
-
 /* With what the listener's user gave it: extension headers, a hop limit. */
 static int clasp_ipv6_xmit_listener(const struct clasp_path *path,
 				    struct flowi6 *fl6, struct sk_buff *skb)
@@ -157,6 +145,7 @@ static int clasp_ipv6_xmit_plain(struct net *net, const struct clasp_path *path,
 }
 
 static int clasp_ipv6_xmit_path(struct net *net, const struct clasp_path *path,
+				struct clasp_header *header,
 				struct sk_buff *skb)
 {
 	struct flowi6 fl6;
@@ -167,6 +156,7 @@ static int clasp_ipv6_xmit_path(struct net *net, const struct clasp_path *path,
 		return PTR_ERR(dst);
 	}
 	skb_dst_set(skb, dst);
+	clasp_reply_push(path, header, dst_mtu(dst), skb);
 	clasp_segment_seal(skb, csum_ipv6_magic(&path->flow.laddr,
 						&path->flow.raddr, skb->len,
 						clasp_protocol, 0));
@@ -585,7 +575,6 @@ const struct clasp_af_ops clasp_ipv6_ops = {
 	.queue_error = clasp_ipv6_queue_error,
 	.child = clasp_ipv6_child,
 	.enter = clasp_ipv6_enter,
-	.path_mtu = clasp_ipv6_path_mtu,
 	.xmit = clasp_ipv6_xmit,
 	.xmit_path = clasp_ipv6_xmit_path,
 	.port_offset = clasp_ipv6_port_offset,

@@ -33,8 +33,13 @@ u16 clasp_mtu_to_mss(const struct clasp_af_ops *af, u32 mtu)
 		       CLASP_MSS_MIN, CLASP_MSS_MAX);
 }
 
-/* CLASP_MAXSEG: no segment has more data, in either direction. */
-static u32 clasp_mtu_maxseg(const struct clasp_sock *csk)
+/**
+ * clasp_mtu_maxseg() - CLASP_MAXSEG: no segment has more data, in either direction
+ * @csk: the socket, or the listener whose child it will be
+ *
+ * Return: bytes of data.
+ */
+u32 clasp_mtu_maxseg(const struct clasp_sock *csk)
 {
 	return READ_ONCE(csk->options.maxseg) ?: CLASP_MSS_MAX;
 }

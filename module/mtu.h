@@ -5,6 +5,7 @@
 
 #include "clasp.h"
 
+u32 clasp_mtu_maxseg(const struct clasp_sock *csk);
 u16 clasp_mtu_max_mss(const struct clasp_sock *csk,
 		      const struct clasp_af_ops *af, u32 mtu);
 u32 clasp_mtu_peer_mss(const struct clasp_sock *csk,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Segments that no socket sends: for requests, TIME-WAIT and strangers. */
 #include "memory.h"
+#include "mtu.h"
 #include "reply.h"
 
 /**
@@ -25,10 +26,27 @@ struct sk_buff *clasp_reply_alloc(void)
 }
 
 /**
+ * clasp_reply_push() - put its header in front of a segment that no socket sends
+ * @path: where to
+ * @header: its fields; those that the path knows are filled in
+ * @mtu: of the path, bytes; an MSS option says no more than what fits
+ * @skb: from clasp_reply_alloc()
+ */
+void clasp_reply_push(const struct clasp_path *path,
+		      struct clasp_header *header, u32 mtu, struct sk_buff *skb)
+{
+	header->source = path->flow.lport;
+	header->dest = path->flow.rport;
+	if (header->mss)
+		header->mss = min(header->mss, clasp_mtu_to_mss(path->af, mtu));
+	clasp_segment_push(skb, header);
+}
+
+/**
  * clasp_reply() - send a segment without a socket
  * @net: namespace
  * @path: where to
- * @header: its fields; the ports are filled in from the path
+ * @header: its fields; the path fills in the rest
  *
  * Any context. If there is no memory, the segment counts as lost.
  */
@@ -39,13 +57,10 @@ void clasp_reply(struct net *net, const struct clasp_path *path,
 
 	if (!skb)
 		return;
-	header->source = path->flow.lport;
-	header->dest = path->flow.rport;
-	clasp_segment_push(skb, header);
 	clasp_count(net, CLASP_MIB_OutSegs);
 	if (header->flags & CLASP_RST)
 		clasp_count(net, CLASP_MIB_OutRsts);
-	path->af->xmit_path(net, path, skb);
+	path->af->xmit_path(net, path, header, skb);
 }
 
 /**

@@ -6,6 +6,9 @@
 #include "clasp.h"
 
 struct sk_buff *clasp_reply_alloc(void);
+void clasp_reply_push(const struct clasp_path *path,
+		      struct clasp_header *header, u32 mtu,
+		      struct sk_buff *skb);
 void clasp_reply(struct net *net, const struct clasp_path *path,
 		 struct clasp_header *header);
 void clasp_reply_reset(struct net *net, const struct sock *sk,

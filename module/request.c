@@ -82,9 +82,6 @@ static void clasp_request_destroy(struct clasp_request *req)
 
 static void clasp_request_send(struct clasp_request *req, u8 flags)
 {
-	const struct clasp_sock *listener = clasp_sk(req->listener);
-	const struct clasp_af_ops *af = req->path.af;
-	struct net *net = clasp_request_net(req);
 	struct clasp_header header = {
 		.flags = flags | CLASP_ACK,
 		.seq = flags & CLASP_SYN ? req->iss : req->iss + 1,
@@ -93,11 +90,10 @@ static void clasp_request_send(struct clasp_request *req, u8 flags)
 	};
 
 	if (flags & CLASP_SYN) {
-		header.mss = clasp_mtu_max_mss(listener, af,
-					       af->path_mtu(net, &req->path));
+		header.mss = clasp_mtu_maxseg(clasp_sk(req->listener));
 		header.flags |= req->ecn ? CLASP_ECE : 0;
 	}
-	clasp_reply(net, &req->path, &header);
+	clasp_reply(clasp_request_net(req), &req->path, &header);
 }
 
 /* RFC 6298, doubling from its initial value, ns. */

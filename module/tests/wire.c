@@ -15,6 +15,7 @@
 #include "../ipv6.h"
 #include "../isn.h"
 #include "../memory.h"
+#include "../reply.h"
 #include "wire.h"
 
 #define WIRE_ADDR(end)	htonl(0x0afd0001 + (end))
@@ -299,9 +300,16 @@ static int wire_xmit(struct sock *sk, struct sk_buff *skb)
 						 inet_sk(sk)->tos);
 }
 
-static int wire_xmit_path(struct net *net, const struct clasp_path *path,
-			  struct sk_buff *skb)
+/* IPv6's header is longer. */
+static u32 wire_mtu(u32 mtu)
 {
+	return mtu ? mtu + wire_af.header_len - sizeof(struct iphdr) : 0;
+}
+
+static int wire_xmit_path(struct net *net, const struct clasp_path *path,
+			  struct clasp_header *header, struct sk_buff *skb)
+{
+	clasp_reply_push(path, header, wire_mtu(WIRE_MTU), skb);
 	return wire_xmit_from(wire_end_of(&path->flow.laddr), skb, path->tos);
 }
 
@@ -342,20 +350,9 @@ static int wire_af_route(struct sock *sk)
 	return 0;
 }
 
-/* IPv6's header is longer. */
-static u32 wire_mtu(u32 mtu)
-{
-	return mtu ? mtu + wire_af.header_len - sizeof(struct iphdr) : 0;
-}
-
 static u32 wire_af_mtu(struct sock *sk)
 {
 	return wire_mtu(the_wire->mtu);
-}
-
-static u32 wire_af_path_mtu(struct net *net, const struct clasp_path *path)
-{
-	return wire_mtu(WIRE_MTU);
 }
 
 static void wire_deliver(struct wire *wire, struct sk_buff *skb)
@@ -666,7 +663,6 @@ static void wire_take_over(struct wire *wire)
 	wire_af.connect = wire_af_connect;
 	wire_af.route = wire_af_route;
 	wire_af.mtu = wire_af_mtu;
-	wire_af.path_mtu = wire_af_path_mtu;
 	wire_af.xmit = wire_xmit;
 	wire_af.xmit_path = wire_xmit_path;
 	clasp_af_table[wire_af.af] = &wire_af;
