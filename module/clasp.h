@@ -262,7 +262,7 @@ union clasp_cong_private {
 };
 
 /**
- * struct clasp_cong_undo - congestion control before the last reduction
+ * struct clasp_cong_undo - congestion control before a reduction
  * @cwnd: the window; 0 if there is nothing to be undone
  * @ssthresh: the threshold
  * @private: the algorithm's
@@ -444,11 +444,21 @@ enum clasp_frto {
 };
 
 /**
+ * struct clasp_doubt - was it in vain that something was sent again?
+ * @from: what was so that is behind this number; 0 if that is no question
+ * @until: who can tell has done so when more than this is acknowledged
+ * @bytes: bytes sent again that no DSACK has told of
+ */
+struct clasp_doubt {
+	u64 from;
+	u64 until;
+	u64 bytes;
+};
+
+/**
  * struct clasp_recovery - loss recovery
  * @recover: the phase ends when this number is acknowledged (RFC 6582)
- * @undo_from: what was sent again since snd_una was this may have been so in
- *	vain; 0 if that is no question
- * @undo_bytes: bytes sent again that no DSACK has told of
+ * @doubt: was it in vain?
  * @flight: PRR: bytes in flight at the start of the phase (RecoverFS)
  * @delivered: PRR: bytes delivered since
  * @sent: PRR: bytes sent since
@@ -457,8 +467,7 @@ enum clasp_frto {
  */
 struct clasp_recovery {
 	u64 recover;
-	u64 undo_from;
-	u64 undo_bytes;
+	struct clasp_doubt doubt;
 	u32 flight;
 	u64 delivered;
 	u64 sent;

@@ -137,18 +137,22 @@ static u32 clasp_cong_lower(struct clasp_sock *csk, u32 in_flight)
  * clasp_cong_reduce() - a segment was lost, the first time in this window
  * @csk: the socket, locked
  * @in_flight: FlightSize, bytes sent and not acknowledged (RFC 5681, section 2)
+ * @in_doubt: the same was said before, and it is not known yet whether it was so
  *
- * What the window was is kept, in case that was not so.
+ * What the window was, before the first that is in doubt, is kept, in case that
+ * was not so.
  */
-void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight)
+void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight, bool in_doubt)
 {
 	struct clasp_cong *cong = &csk->cong;
 
 	if (clasp_ecn_reacted(csk))
 		return;
-	cong->undo.cwnd = cong->cwnd;
-	cong->undo.ssthresh = cong->ssthresh;
-	cong->undo.private = cong->private;
+	if (!in_doubt) {
+		cong->undo.cwnd = cong->cwnd;
+		cong->undo.ssthresh = cong->ssthresh;
+		cong->undo.private = cong->private;
+	}
 	clasp_cong_lower(csk, in_flight);
 	cong->goal = cong->ssthresh;
 	cong->cwnd = cong->goal;
@@ -191,8 +195,8 @@ void clasp_cong_timeout(struct clasp_sock *csk)
  * clasp_cong_undo() - nothing was lost after all
  * @csk: the socket, locked
  *
- * Takes back the last clasp_cong_reduce(), and a clasp_cong_timeout() after it,
- * if it has not been taken back yet.
+ * Takes back the last clasp_cong_reduce(), those before with which it was in
+ * doubt, and a clasp_cong_timeout() after it, if not taken back yet.
  *
  * Source: RFC 9438, section 4.9; RFC 4015, section 3.2, step (8).
  */

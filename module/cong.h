@@ -62,7 +62,7 @@ void clasp_cong_choose(struct clasp_sock *csk,
 void clasp_cong_init(struct clasp_sock *csk);
 void clasp_cong_acked(struct clasp_sock *csk,
 		      const struct clasp_cong_sample *sample);
-void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight);
+void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight, bool in_doubt);
 void clasp_cong_echoed(struct clasp_sock *csk, u32 in_flight);
 void clasp_cong_timeout(struct clasp_sock *csk);
 void clasp_cong_undo(struct clasp_sock *csk);

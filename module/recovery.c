@@ -53,30 +53,47 @@ static void clasp_recovery_echo(struct clasp_sock *csk,
 	clasp_cong_echoed(csk, delivery->in_flight);
 }
 
+/* May DSACKs still come that tell that the last recovery was in vain? */
+static bool clasp_recovery_in_doubt(const struct clasp_sock *csk)
+{
+	const struct clasp_doubt *doubt = &csk->recovery.doubt;
+
+	return doubt->from && doubt->bytes &&
+	       !clasp_after(csk->snd_una, doubt->until);
+}
+
 /*
  * Segments go again: the window is halved, or what the algorithm makes of it,
  * once for all that has been sent so far. If that is being done, it goes on. What
- * the ACK acknowledges that tells of the loss was in flight, too.
+ * the ACK acknowledges that tells of the loss was in flight, too. If the last
+ * recovery is in doubt still, both may be undone, but none alone.
  */
-static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight)
+static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight,
+				 bool in_doubt)
 {
 	struct clasp_recovery *recovery = &csk->recovery;
+	struct clasp_doubt doubt = recovery->doubt;
 
 	if (recovery->phase == CLASP_OPEN)
 		clasp_recovery_begin(csk, in_flight);
 	recovery->phase = CLASP_FAST_RECOVERY;
 	recovery->recover = csk->snd_nxt;
-	recovery->undo_from = csk->snd_una;
+	if (in_doubt)
+		recovery->doubt = doubt;
+	else
+		recovery->doubt.from = csk->snd_una;
 	/* RFC 8985, section 7.1: what a probe mends is a part of this. */
 	csk->rack.probe_end = 0;
 	clasp_cong_reduce(csk, max_t(u64, in_flight,
-				     csk->snd_nxt - csk->snd_una));
+				     csk->snd_nxt - csk->snd_una), in_doubt);
 }
 
 static void clasp_recovery_enter_fast(struct sock *sk, u32 in_flight)
 {
+	struct clasp_sock *csk = clasp_sk(sk);
+
 	clasp_count_sk(sk, CLASP_MIB_FastRetransmits);
-	clasp_recovery_enter(clasp_sk(sk), in_flight);
+	clasp_recovery_enter(csk, in_flight, clasp_recovery_in_doubt(csk));
 }
 
 /* RFC 6937: at the end, the window is what the reduction was to make of it. */
@@ -103,7 +120,7 @@ static void clasp_recovery_undo(struct sock *sk)
 	bool late = csk->recovery.phase == CLASP_OPEN;
 
 	clasp_count_sk(sk, CLASP_MIB_SpuriousRecoveries);
-	csk->recovery.undo_from = 0;
+	csk->recovery.doubt.from = 0;
 	csk->recovery.phase = CLASP_OPEN;
 	csk->recovery.frto = CLASP_FRTO_NONE;
 	if (!late || csk->cong.cwnd < csk->cong.undo.cwnd)
@@ -117,15 +134,14 @@ static void clasp_recovery_undo(struct sock *sk)
 static void clasp_recovery_note_duplicate(struct sock *sk,
 					  const struct clasp_delivery *delivery)
 {
-	struct clasp_recovery *recovery = &clasp_sk(sk)->recovery;
+	struct clasp_doubt *doubt = &clasp_sk(sk)->recovery.doubt;
 
-	if (!recovery->undo_from || !recovery->undo_bytes ||
-	    !clasp_after(delivery->dsack_end, recovery->undo_from))
+	if (!doubt->from || !doubt->bytes ||
+	    !clasp_after(delivery->dsack_end, doubt->from))
 		return;
 	clasp_rack_widen(clasp_sk(sk));
-	recovery->undo_bytes -= min_t(u64, recovery->undo_bytes,
-				      delivery->dsack);
-	if (!recovery->undo_bytes)
+	doubt->bytes -= min_t(u64, doubt->bytes, delivery->dsack);
+	if (!doubt->bytes)
 		clasp_recovery_undo(sk);
 }
 
@@ -290,7 +306,8 @@ void clasp_recovery_overdue(struct sock *sk)
  *
  * The oldest segment goes at once, the rest of what is lost as the window
  * allows; what is not believed to be lost may still be out. For the same data,
- * the threshold is not lowered again.
+ * the threshold is not lowered again. F-RTO tells of the time-out only, so no
+ * other recovery is undone with it.
  *
  * Source: RFC 5681, section 3.1; RFC 6298, section 5, (5.4) to (5.6).
  */
@@ -303,7 +320,7 @@ void clasp_recovery_timeout(struct sock *sk)
 	clasp_count_sk(sk, CLASP_MIB_Timeouts);
 	clasp_timer_backed_off(sk);
 	if (recovery->phase < CLASP_FAST_RECOVERY)
-		clasp_recovery_enter(csk, clasp_output_in_flight(csk));
+		clasp_recovery_enter(csk, clasp_output_in_flight(csk), false);
 	clasp_rack_timeout(csk);
 	recovery->recover = csk->snd_nxt;
 	recovery->phase = CLASP_LOSS;
@@ -326,6 +343,8 @@ void clasp_recovery_sent(struct clasp_sock *csk, u32 bytes, bool again)
 	if (recovery->phase == CLASP_OPEN)
 		return;
 	recovery->sent += bytes;
-	if (again)
-		recovery->undo_bytes += bytes;
+	if (!again)
+		return;
+	recovery->doubt.bytes += bytes;
+	recovery->doubt.until = csk->snd_nxt;
 }

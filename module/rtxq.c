@@ -294,8 +294,10 @@ void clasp_rtxq_acked(struct sock *sk, u64 ack_seq,
 		}
 		clasp_rtxq_drop(sk, skb);
 	}
-	if (resent)
-		delivery->rtt = delivery->rtt_least = 0;
+	if (resent) {
+		delivery->rtt = 0;
+		delivery->rtt_least = 0;
+	}
 	delivery->advanced = true;
 	csk->snd_una = ack_seq;
 	if (skb && CLASP_CB(skb)->state & CLASP_SKB_SACKED)

@@ -65,15 +65,15 @@ static void cong_reduce(struct kunit *test)
 {
 	struct clasp_sock *csk = cong_sock(test, MSS);
 
-	clasp_cong_reduce(csk, 9000);
+	clasp_cong_reduce(csk, 9000, false);
 	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 4500);
 	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 4500);
 	/* What was sent into a larger window than there is does not count. */
-	clasp_cong_reduce(csk, 9000);
+	clasp_cong_reduce(csk, 9000, false);
 	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 2250);
-	clasp_cong_reduce(csk, 1000);
+	clasp_cong_reduce(csk, 1000, false);
 	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 2000);
-	clasp_cong_reduce(csk, 0);
+	clasp_cong_reduce(csk, 0, false);
 	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 2000);
 }
 
@@ -115,7 +115,7 @@ static void cong_timeout(struct kunit *test)
 	struct clasp_sock *csk = cong_sock(test, MSS);
 	int i;
 
-	clasp_cong_reduce(csk, 10000);
+	clasp_cong_reduce(csk, 10000, false);
 	clasp_cong_timeout(csk);
 	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 1000);
 	KUNIT_EXPECT_EQ(test, csk->cong.ssthresh, 5000);
@@ -138,7 +138,7 @@ static void cong_undo(struct kunit *test)
 
 	csk->cong.ssthresh = 10000;
 	cong_acked(csk, 9000);
-	clasp_cong_reduce(csk, 10000);
+	clasp_cong_reduce(csk, 10000, false);
 	clasp_cong_timeout(csk);
 	cong_acked(csk, 1000);
 	clasp_cong_undo(csk);
@@ -147,13 +147,13 @@ static void cong_undo(struct kunit *test)
 	/* The tenth thousand, so all that was counted is there again. */
 	cong_acked(csk, 1000);
 	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 11000);
-	clasp_cong_reduce(csk, 11000);
+	clasp_cong_reduce(csk, 11000, false);
 	clasp_cong_undo(csk);
 	csk->cong.cwnd = 3000;
 	clasp_cong_undo(csk);
 	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 3000);
 	/* A window that has become larger since stays so. */
-	clasp_cong_reduce(csk, 3000);
+	clasp_cong_reduce(csk, 3000, false);
 	csk->cong.cwnd = 4000;
 	clasp_cong_undo(csk);
 	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 4000);

@@ -246,7 +246,7 @@ static void cubic_undo(struct kunit *test)
 	for (i = 0; i < 20; i++)
 		cubic_ack(&csk->cong, MS(50 * i), MS(100), 70 * MSS, MSS);
 	before = csk->cong;
-	clasp_cong_reduce(csk, csk->cong.cwnd);
+	clasp_cong_reduce(csk, csk->cong.cwnd, false);
 	clasp_cong_timeout(csk);
 	cubic_ack(&csk->cong, MS(1100), MS(100), MSS, MSS);
 	clasp_cong_undo(csk);
