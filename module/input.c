@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 
 #include "actions.h"
+#include "backlog.h"
 #include "classify.h"
 #include "ecn.h"
 #include "input.h"
@@ -152,14 +153,6 @@ static bool clasp_input_permitted(struct sock *sk, struct sk_buff *skb)
 /* Locks the socket, or lets the segment wait for whoever has locked it. */
 static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 {
-	/*
-	 * What the window invites may all be in the buffer, and as much again in
-	 * the backlog, whose length goes back to 0 only when it has been run.
-	 * ACKs have to get through on top of that.
-	 */
-	u64 limit = 2 * (u64)READ_ONCE(sk->sk_rcvbuf) +
-		    READ_ONCE(sk->sk_sndbuf) + 64 * 1024;
-
 	if (!clasp_input_permitted(sk, skb)) {
 		kfree_skb(skb);
 		return;
@@ -171,11 +164,7 @@ static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 	if (!sock_owned_by_user(sk)) {
 		skb = clasp_input_locked(sk, skb);
 	} else {
-		if (sk_add_backlog(sk, skb, min_t(u64, limit, U32_MAX))) {
-			clasp_count_sk(sk, CLASP_MIB_BacklogDropped);
-			sk_drops_inc(sk);
-			kfree_skb(skb);
-		}
+		clasp_backlog_add(sk, skb);
 		skb = NULL;
 	}
 	bh_unlock_sock(sk);

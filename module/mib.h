@@ -27,7 +27,7 @@ struct sock;
 	X(KeepAlives) X(MtuReductions)					\
 	X(SyncookiesSent) X(SyncookiesRecv) X(SyncookiesFailed)		\
 	X(AcksSkipped) X(IcmpHard) X(IcmpSoft) X(IcmpMtu)		\
-	X(IcmpOutside) X(MemoryPressures)
+	X(IcmpOutside) X(MemoryPressures) X(BacklogCoalesce)
 
 #define CLASP_COUNTER_ENUM(name)	CLASP_MIB_##name,
 /* Index of a counter, see CLASP_COUNTERS(). */

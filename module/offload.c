@@ -109,6 +109,17 @@ static u32 clasp_offload_header_len(const struct clasphdr *hdr)
 	return len;
 }
 
+/* Says what segments there are in a packet. */
+static void clasp_offload_describe(struct sk_buff *skb, u32 hdr_len, u32 size,
+				   u32 segments)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	shinfo->gso_size = size ? size + clasp_offload_excess(hdr_len) : 0;
+	shinfo->gso_type = size ? CLASP_GSO_TYPE : 0;
+	shinfo->gso_segs = min_t(u32, segments, U16_MAX);
+}
+
 /**
  * clasp_offload_mark() - say what segments a packet is to be cut into
  * @skb: the data behind its header; whatever shares it is not on its way
@@ -116,14 +127,25 @@ static u32 clasp_offload_header_len(const struct clasphdr *hdr)
  */
 void clasp_offload_mark(struct sk_buff *skb, u32 size)
 {
-	struct skb_shared_info *shinfo = skb_shinfo(skb);
 	u32 hdr_len = clasp_offload_header_len((void *)skb->data);
 	u32 len = skb->len - hdr_len;
-	bool large = size && len > size;
 
-	shinfo->gso_size = large ? size + clasp_offload_excess(hdr_len) : 0;
-	shinfo->gso_type = large ? CLASP_GSO_TYPE : 0;
-	shinfo->gso_segs = large ? DIV_ROUND_UP(len, size) : 1;
+	if (size && len > size)
+		clasp_offload_describe(skb, hdr_len, size,
+				       DIV_ROUND_UP(len, size));
+	else
+		clasp_offload_describe(skb, hdr_len, 0, 1);
+}
+
+/**
+ * clasp_offload_joined() - a received packet has become one of more segments
+ * @skb: the packet, parsed, the caller's alone
+ * @size: bytes of data in the largest of them
+ * @segments: how many
+ */
+void clasp_offload_joined(struct sk_buff *skb, u32 size, u32 segments)
+{
+	clasp_offload_describe(skb, CLASP_CB(skb)->hdr_len, size, segments);
 }
 
 /*

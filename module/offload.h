@@ -8,6 +8,8 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 
+#include "segment.h"
+
 /*
  * What a large packet is to the kernel. Of all types it is the one that loopback
  * and veth carry whole, and no device cuts by itself: one of TCP's would have a
@@ -47,6 +49,20 @@ static inline u32 clasp_offload_size(const struct sk_buff *skb, u32 hdr_len)
 	return size > excess ? size - excess : 0;
 }
 
+/**
+ * clasp_offload_full() - how much data a received packet's first segment has
+ * @skb: of any, parsed
+ * @text_len: bytes of data that the packet has
+ *
+ * Return: bytes.
+ */
+static inline u32 clasp_offload_full(const struct sk_buff *skb, u32 text_len)
+{
+	u32 size = clasp_offload_size(skb, CLASP_CB(skb)->hdr_len);
+
+	return size ? min(size, text_len) : text_len;
+}
+
 void clasp_offload_route(struct sock *sk, const struct dst_entry *dst);
 u32 clasp_offload_largest(const struct sock *sk, u32 size);
 u32 clasp_offload_most(const struct sock *sk, u32 size);
@@ -56,6 +72,7 @@ struct sk_buff *clasp_offload_segment(struct sk_buff *skb,
 struct sk_buff *clasp_offload_receive(struct list_head *head,
 				      struct sk_buff *skb);
 void clasp_offload_complete(struct sk_buff *skb, __sum16 pseudo);
+void clasp_offload_joined(struct sk_buff *skb, u32 size, u32 segments);
 void clasp_offload_stop(void);
 
 #endif /* _CLASP_OFFLOAD_H */

@@ -102,30 +102,46 @@ static u32 clasp_rcvq_text_memory(const struct sk_buff *skb)
 	       skb->truesize - SKB_TRUESIZE(skb_end_offset(skb));
 }
 
-/*
- * Joins an skb to the one before it, if they are neighbours and fit: into the
- * room that it has left, or memory and all unless that is far more than the
- * text.
+/**
+ * clasp_rcvq_merge() - give the text of an skb to the one before it
+ * @to: ends where it begins
+ * @skb: without its header; eaten if it is merged
+ * @delta: becomes how much memory is charged to @to now that was to @skb, bytes
+ *
+ * The text goes into the room that is left in @to, or with its memory, unless
+ * that is far more than the text.
+ *
+ * Any context; both are the caller's alone.
+ *
+ * Return: true if it was merged.
  */
-static bool clasp_rcvq_join(struct sock *sk, struct sk_buff *to,
-			    struct sk_buff *skb)
+bool clasp_rcvq_merge(struct sk_buff *to, struct sk_buff *skb, int *delta)
 {
 	bool stolen;
-	int delta;
 
-	if (CLASP_CB(to)->end_seq != CLASP_CB(skb)->seq ||
-	    (CLASP_CB(to)->flags | CLASP_CB(skb)->flags) & CLASP_FIN)
-		return false;
 	if (skb->len > skb_tailroom(to) &&
 	    clasp_rcvq_text_memory(skb) > 2 * skb->len)
 		return false;
-	if (!skb_try_coalesce(to, skb, &stolen, &delta))
+	if (!skb_try_coalesce(to, skb, &stolen, delta))
 		return false;
-	atomic_add(delta, &sk->sk_rmem_alloc);
-	sk_mem_charge(sk, delta);
 	CLASP_CB(to)->end_seq = CLASP_CB(skb)->end_seq;
 	clasp_stamp_inherit(to, skb);
 	kfree_skb_partial(skb, stolen);
+	return true;
+}
+
+/* Merges an skb with the one before it in a queue, if they are neighbours. */
+static bool clasp_rcvq_join(struct sock *sk, struct sk_buff *to,
+			    struct sk_buff *skb)
+{
+	int delta;
+
+	if (CLASP_CB(to)->end_seq != CLASP_CB(skb)->seq ||
+	    (CLASP_CB(to)->flags | CLASP_CB(skb)->flags) & CLASP_FIN ||
+	    !clasp_rcvq_merge(to, skb, &delta))
+		return false;
+	atomic_add(delta, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, delta);
 	return true;
 }
 
@@ -438,8 +454,7 @@ static void clasp_rcvq_refuse(struct sock *sk, enum clasp_counter why)
 static void clasp_rcvq_take_in_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct clasp_sock *csk = clasp_sk(sk);
-	u32 full = clasp_offload_size(skb, CLASP_CB(skb)->hdr_len);
-	u32 size = min(full ?: skb->len, skb->len);
+	u32 size = clasp_offload_full(skb, skb->len);
 	bool hole = !RB_EMPTY_ROOT(&csk->ofo);
 	bool push = CLASP_CB(skb)->flags & CLASP_PSH;
 

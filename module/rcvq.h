@@ -5,6 +5,7 @@
 
 #include "clasp.h"
 
+bool clasp_rcvq_merge(struct sk_buff *to, struct sk_buff *skb, int *delta);
 void clasp_rcvq_take(struct sock *sk, struct sk_buff **pskb);
 void clasp_rcvq_purge_ofo(struct sock *sk);
 u32 clasp_rcvq_initial_window(const struct sock *sk);

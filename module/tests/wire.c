@@ -503,7 +503,7 @@ static void wire_forge_options(struct wire *wire, u16 port,
 	hdr->ack_seq = cpu_to_be64(seg->ack_seq);
 	hdr->window = cpu_to_be32(seg->window);
 	hdr->urg_ptr = cpu_to_be16(seg->urg_ptr);
-	skb = wire_packet(hdr, len, seg->from, 0);
+	skb = wire_packet(hdr, len, seg->from, seg->ecn);
 	kunit_kfree(wire->test, hdr);
 	KUNIT_ASSERT_NOT_NULL(wire->test, skb);
 	wire_launch(wire, skb, wire->now);
@@ -544,6 +544,16 @@ void wire_inject_window(struct wire *wire, enum wire_end from, u8 flags,
 	wire_forge(wire, wire_port(from), &(struct wire_segment){
 		.from = from, .flags = flags, .seq = seq, .ack_seq = ack_seq,
 		.len = len, .window = window,
+	});
+}
+
+/* One whose IP header has these bits. */
+void wire_inject_ecn(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
+		     u64 ack_seq, u32 len, u8 ecn)
+{
+	wire_forge(wire, wire_port(from), &(struct wire_segment){
+		.from = from, .flags = flags, .seq = seq, .ack_seq = ack_seq,
+		.len = len, .window = 65536, .ecn = ecn,
 	});
 }
 

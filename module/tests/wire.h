@@ -217,6 +217,8 @@ void wire_inject_at(struct wire *wire, u16 port, u8 flags, u64 seq,
 		    u64 ack_seq, u32 len);
 void wire_inject_sack(struct wire *wire, enum wire_end from, u64 seq,
 		      u64 ack_seq, const struct clasp_block *blocks, u32 count);
+void wire_inject_ecn(struct wire *wire, enum wire_end from, u8 flags, u64 seq,
+		     u64 ack_seq, u32 len, u8 ecn);
 void wire_inject_urgent(struct wire *wire, enum wire_end from, u64 seq,
 			u64 ack_seq, u32 len, u16 urg_ptr);
 int wire_icmp(struct wire *wire, enum wire_end end, struct clasp_icmp what);
