@@ -11,6 +11,7 @@
 #include <linux/interrupt.h>
 #include <linux/memcontrol.h>
 #include <linux/net.h>
+#include <linux/security.h>
 #include <linux/sysctl.h>
 #include <linux/timer.h>
 #include <linux/uio.h>
@@ -632,6 +633,17 @@ static inline void clasp_compat_delivery_time(struct sk_buff *skb, u64 at)
 #else
 	skb_set_delivery_time(skb, at, SKB_CLOCK_MONOTONIC);
 #endif
+}
+
+/*
+ * By 6.12, the hook took a const. Says whose a flow is, if it is a socket's, to
+ * security modules and IPsec.
+ */
+static inline void clasp_compat_classify_flow(const struct sock *sk,
+					      struct flowi_common *flow)
+{
+	if (sk)
+		security_sk_classify_flow((struct sock *)sk, flow);
 }
 
 #endif /* _CLASP_COMPAT_H */

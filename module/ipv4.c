@@ -71,8 +71,9 @@ static struct rtable *clasp_ipv4_path_route(struct net *net,
 			   path->flow.raddr.s6_addr32[3],
 			   path->flow.laddr.s6_addr32[3],
 			   path->flow.rport, path->flow.lport,
-			   GLOBAL_ROOT_UID);
-	return ip_route_output_flow(net, &fl4, NULL);
+			   sock_net_uid(net, path->sk));
+	clasp_compat_classify_flow(path->sk, flowi4_to_flowi_common(&fl4));
+	return ip_route_output_flow(net, &fl4, path->sk);
 }
 
 /* IP_TTL of the listener, if it has set that. */

@@ -100,6 +100,7 @@ static struct dst_entry *clasp_ipv6_path_route(struct net *net,
 		.fl6_dport = path->flow.rport,
 		.fl6_sport = path->flow.lport,
 	};
+	clasp_compat_classify_flow(path->sk, flowi6_to_flowi_common(fl6));
 	rcu_read_lock();
 	/* With a routing header, the way is to its first hop. */
 	if (path->sk)
@@ -189,7 +190,7 @@ static struct dst_entry *clasp_ipv6_lookup(struct sock *sk, struct flowi6 *fl6)
 		.fl6_dport = inet_sk(sk)->inet_dport,
 		.fl6_sport = inet_sk(sk)->inet_sport,
 	};
-	security_sk_classify_flow(sk, flowi6_to_flowi_common(fl6));
+	clasp_compat_classify_flow(sk, flowi6_to_flowi_common(fl6));
 	/* With a routing header, the way is to its first hop. */
 	final_p = fl6_update_dst(fl6, clasp_ipv6_opt(sk), &final);
 	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final_p);

@@ -301,11 +301,19 @@ CASE(mark_of_the_beginning)
 
 /* ---- which way it goes --------------------------------------------------- */
 
-/* There is a way to BEYOND_IP for what is marked with 7. */
+#define SOMEBODY 65534
+
+/* There is a way to BEYOND_IP for what a rule selects. */
+static void way_for(const char *selector, enum host host, const char *to,
+		    const char *via)
+{
+	host_ip(host, "rule add %s table 77", selector);
+	host_ip(host, "route add %s via %s table 77", digits(to), digits(via));
+}
+
 static void way_for_marked(enum host host, const char *to, const char *via)
 {
-	host_ip(host, "rule add fwmark 7 table 77");
-	host_ip(host, "route add %s via %s table 77", digits(to), digits(via));
+	way_for("fwmark 7", host, to, via);
 }
 
 CASE(way_of_who_connects)
@@ -354,6 +362,33 @@ CASE(way_of_who_listens)
 	require(s >= 0);
 	expect(peer_of(s).sin_port == name_of(c).sin_port);
 	expect_ret(get_int(s, SO_MARK), 7);
+	expect_ret(send(s, "de", 2, 0), 2);
+	drain(c, 2);
+	expect_ret(send(c, "abc", 3, 0), 3);
+	drain(s, 3);
+}
+
+/* The same, if it is the listener's owner that has a way. */
+CASE(way_of_whose_listener_it_is)
+{
+	int l, c, s;
+
+	hosts_make();
+	host_add(HERE, BEYOND_IP);
+	way_for("uidrange 65534-65534", THERE, BEYOND_IP, HERE_IP);
+	l = host_listen(THERE, THERE_IP);
+	c = sock_nonblock();
+	require(!do_bind(c, address(BEYOND_IP, 0)));
+	expect_errno(do_connect(c, address(THERE_IP, HOST_PORT)), EINPROGRESS);
+	expect_ret(events_now(c, POLLOUT), 0);
+	close(c);
+	require(!fchown(l, SOMEBODY, -1));
+	c = sock();
+	require(!do_bind(c, address(BEYOND_IP, 0)));
+	expect_ret(do_connect(c, address(THERE_IP, HOST_PORT)), 0);
+	s = accept(l, NULL, NULL);
+	require(s >= 0);
+	require(!fchown(s, SOMEBODY, -1));
 	expect_ret(send(s, "de", 2, 0), 2);
 	drain(c, 2);
 	expect_ret(send(c, "abc", 3, 0), 3);
