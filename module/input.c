@@ -126,7 +126,7 @@ int clasp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	local_bh_disable();
 	skb = clasp_input_locked(sk, skb);
 	if (skb)
-		clasp_input(sock_net(sk), skb);
+		clasp_input(clasp_sk(sk)->home, skb);
 	local_bh_enable();
 	return 0;
 }
@@ -169,7 +169,7 @@ static void clasp_input_to(struct sock *sk, struct sk_buff *skb)
 	}
 	bh_unlock_sock(sk);
 	if (skb)
-		clasp_input(sock_net(sk), skb);
+		clasp_input(clasp_sk(sk)->home, skb);
 }
 
 static bool clasp_input_bound_elsewhere(const struct sock *sk,
@@ -236,26 +236,26 @@ static struct sock *clasp_input_lookup(struct clasp_table *table,
 
 /**
  * clasp_input() - take a segment in
- * @net: namespace
+ * @home: of its namespace
  * @skb: parsed by clasp_segment_parse(), with the interfaces filled in; eaten
  *
  * In an RCU read-side critical section, with BHs disabled. Not under the lock
  * of any socket but, in process context, that of a listener.
  */
-void clasp_input(struct net *net, struct sk_buff *skb)
+void clasp_input(struct clasp_net *home, struct sk_buff *skb)
 {
 	struct clasp_path path;
 	struct sock *sk;
 
 	clasp_path_back(skb, &path);
-	sk = clasp_input_lookup(&clasp_net(net)->table, &path.flow, &skb);
+	sk = clasp_input_lookup(&home->table, &path.flow, &skb);
 	if (sk) {
 		clasp_input_to(sk, skb);
 		sock_put(sk);
 	} else if (skb) {
 		if (!skb->dev ||
 		    clasp_compat_policy_check(NULL, skb, path.af->family))
-			clasp_input_stray(net, skb);
+			clasp_input_stray(home->net, skb);
 		kfree_skb(skb);
 	}
 }
@@ -282,15 +282,15 @@ static const enum clasp_counter clasp_verdict_counter[] = {
 void clasp_input_packet(struct sk_buff *skb, __wsum pseudo, int iif, int sdif)
 {
 	enum clasp_verdict verdict = clasp_segment_parse(skb, pseudo);
-	struct net *net = dev_net(skb->dev);
+	struct clasp_net *home = clasp_net(dev_net(skb->dev));
 
-	clasp_count_many(net, CLASP_MIB_InSegs, clasp_offload_segments(skb));
+	clasp_mib_add(home->mib, CLASP_MIB_InSegs, clasp_offload_segments(skb));
 	if (verdict != CLASP_VALID) {
-		clasp_count(net, clasp_verdict_counter[verdict]);
+		clasp_mib_add(home->mib, clasp_verdict_counter[verdict], 1);
 		kfree_skb(skb);
 		return;
 	}
 	CLASP_CB(skb)->iif = iif;
 	CLASP_CB(skb)->sdif = sdif;
-	clasp_input(net, skb);
+	clasp_input(home, skb);
 }

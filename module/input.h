@@ -5,7 +5,7 @@
 
 #include "clasp.h"
 
-void clasp_input(struct net *net, struct sk_buff *skb);
+void clasp_input(struct clasp_net *home, struct sk_buff *skb);
 void clasp_input_packet(struct sk_buff *skb, __wsum pseudo, int iif, int sdif);
 void clasp_socket_input(struct sock *sk, struct sk_buff **pskb);
 int clasp_backlog_rcv(struct sock *sk, struct sk_buff *skb);

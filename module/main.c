@@ -36,6 +36,7 @@ static int __net_init clasp_net_start(struct net *net)
 	struct clasp_net *cnet = clasp_net(net);
 	int err;
 
+	cnet->net = net;
 	get_random_bytes(&cnet->isn_key, sizeof(cnet->isn_key));
 	clasp_cookies_init(&cnet->cookies);
 	clasp_challenges_init(&cnet->challenges);

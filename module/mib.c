@@ -21,20 +21,7 @@ static const char * const clasp_counter_names[] = {
  */
 void clasp_count(struct net *net, enum clasp_counter counter)
 {
-	clasp_count_many(net, counter, 1);
-}
-
-/**
- * clasp_count_many() - count several at once
- * @net: the namespace
- * @counter: what
- * @many: how many
- *
- * Any context.
- */
-void clasp_count_many(struct net *net, enum clasp_counter counter, u32 many)
-{
-	clasp_mib_add(clasp_net(net)->mib, counter, many);
+	clasp_mib_add(clasp_net(net)->mib, counter, 1);
 }
 
 /**

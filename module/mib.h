@@ -59,7 +59,6 @@ static inline void clasp_mib_add(struct clasp_mib __percpu *mib,
 }
 
 void clasp_count(struct net *net, enum clasp_counter counter);
-void clasp_count_many(struct net *net, enum clasp_counter counter, u32 many);
 u64 clasp_mib_read(struct net *net, enum clasp_counter counter);
 int clasp_mib_init(struct net *net);
 void clasp_mib_exit(struct net *net);

@@ -128,6 +128,7 @@ struct clasp_orphans {
 
 /**
  * struct clasp_net - what one network namespace holds
+ * @net: the namespace
  * @table: connections, listeners, ports
  * @sysctl: the knobs
  * @sysctl_header: their registration
@@ -141,6 +142,7 @@ struct clasp_orphans {
  * @orphans: the connections that no program holds
  */
 struct clasp_net {
+	struct net *net;
 	struct clasp_table table;
 	struct clasp_sysctl sysctl;
 	struct ctl_table_header *sysctl_header;

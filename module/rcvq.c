@@ -581,26 +581,38 @@ u32 clasp_rcvq_window(struct sock *sk)
 	return window;
 }
 
+/*
+ * Is it worth an ACK to say how large the window is by now: doubled, and by two
+ * segments or half of all there is? If more than half is left, it can't be.
+ */
+static bool clasp_rcvq_window_opens(const struct sock *sk)
+{
+	u32 remaining = clasp_rcvq_remaining(clasp_sk(sk));
+	u32 space;
+
+	if (remaining > clasp_rcvq_initial_window(sk) / 2)
+		return false;
+	space = clasp_rcvq_space(sk);
+	return space >= 2 * remaining &&
+	       space >= remaining + clasp_rcvq_window_step(sk, 2);
+}
+
 /**
  * clasp_rcvq_consumed() - the user has read something
  * @sk: the socket, locked
  *
- * Sends the ACK that was left to the reader. Also tells the peer if its window can
- * grow by much: doubled, and by two segments or half of all there is.
+ * Sends the ACK that was left to the reader, or tells the peer that its window
+ * has grown by much.
  */
 void clasp_rcvq_consumed(struct sock *sk)
 {
 	const struct clasp_sock *csk = clasp_sk(sk);
-	u32 remaining = clasp_rcvq_remaining(csk);
-	u32 space;
 
 	if (sk->sk_shutdown & RCV_SHUTDOWN ||
 	    !clasp_in_state(sk, CLASP_SYNCHRONIZED))
 		return;
 	clasp_buffer_read(sk);
-	space = clasp_rcvq_space(sk);
 	if ((csk->ack_due == CLASP_ACK_SOON && clasp_rcvq_ack_gathered(csk)) ||
-	    (space >= 2 * remaining &&
-	     space >= remaining + clasp_rcvq_window_step(sk, 2)))
+	    clasp_rcvq_window_opens(sk))
 		clasp_output_ack(sk);
 }

@@ -363,7 +363,7 @@ static void wire_deliver(struct wire *wire, struct sk_buff *skb)
 	local_bh_disable();
 	rcu_read_lock();
 	if (clasp_segment_parse(skb, pseudo) == CLASP_VALID) {
-		clasp_input(&init_net, skb);
+		clasp_input(clasp_net(&init_net), skb);
 	} else {
 		wire->caught++;
 		kfree_skb(skb);
