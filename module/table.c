@@ -13,24 +13,24 @@
 #include "request.h"
 #include "timewait.h"
 
+/* So many are there from the start, 8 KiB of them: few connections are in a chain. */
+#define CLASP_CONNECTION_BUCKETS	1024
+
+/* What clasp_flow_hash() takes as it lies is all but the last. */
+static_assert(offsetofend(struct clasp_flow, scope) ==
+	      sizeof(struct clasp_flow));
+
 /*
- * Of the peer, who chooses freely, all counts; of ourselves, what differs most.
- * Where an address means something else in every scope, the chain is a bit
- * longer. As inet6_ehashfn().
+ * A chain of more than 16 is refused by the kernel's table, so nobody may be able to
+ * make one: every bit counts, and where an address means something else in every
+ * scope, each has a seed of its own.
  */
 static u32 clasp_flow_hash(const void *key, u32 len, u32 seed)
 {
 	const struct clasp_flow *flow = key;
-	const u32 words[] = {
-		(__force u32)(flow->raddr.s6_addr32[0] ^
-			      flow->raddr.s6_addr32[1]),
-		(__force u32)flow->raddr.s6_addr32[2],
-		(__force u32)flow->raddr.s6_addr32[3],
-		(__force u32)flow->laddr.s6_addr32[3],
-		(__force u32)flow->lport << 16 | (__force u32)flow->rport,
-	};
 
-	return jhash2(words, ARRAY_SIZE(words), seed);
+	return jhash2(key, offsetof(struct clasp_flow, scope) / sizeof(u32),
+		      seed ^ flow->scope);
 }
 
 /* 0 if an entry is the connection that is looked for. */
@@ -52,7 +52,7 @@ static const struct rhashtable_params clasp_connection_params = {
 	.head_offset = offsetof(struct clasp_entry, node),
 	.hashfn = clasp_flow_hash,
 	.obj_cmpfn = clasp_flow_compare,
-	.min_size = CLASP_PORT_BUCKETS,
+	.min_size = CLASP_CONNECTION_BUCKETS,
 	.automatic_shrinking = true,
 };
 

@@ -23,7 +23,7 @@ struct sock;
  * @rport: the peer's port
  * @scope: where the peer's address means what it does: clasp_scope()
  *
- * A key: no padding, compared byte for byte.
+ * A key: no padding, all of it counts.
  */
 struct clasp_flow {
 	struct in6_addr laddr;
