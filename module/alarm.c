@@ -45,12 +45,15 @@ void clasp_alarm_init(struct clasp_alarm *alarm,
 #endif
 }
 
-/* Never early: a deadline is rounded up to the next tick. */
+/*
+ * Never early: a deadline is rounded up to the next tick. The timer wheel rings a tick
+ * after what it is told, so what is due is due at the next.
+ */
 static unsigned long clasp_alarm_expiry(u64 at)
 {
 	u64 now = clasp_clock();
 
-	return jiffies + (at > now ? nsecs_to_jiffies64(at - now) + 1 : 1);
+	return jiffies + (at > now ? nsecs_to_jiffies64(at - now) + 1 : 0);
 }
 
 /**
