@@ -78,6 +78,7 @@ static void clasp_recovery_enter(struct clasp_sock *csk, u32 in_flight,
 		clasp_recovery_begin(csk, in_flight);
 	recovery->phase = CLASP_FAST_RECOVERY;
 	recovery->recover = csk->snd_nxt;
+	/* A new phase forgets it, but the last one's goes on. */
 	if (in_doubt)
 		recovery->doubt = doubt;
 	else
@@ -150,6 +151,8 @@ static void clasp_recovery_note_duplicate(struct sock *sk,
  * then the time-out was too early, and nothing was lost. To find out, new data
  * goes after the first ACK, instead of more of the old.
  *
+ * An ACK that later ones have overtaken tells nothing but of what is sent twice.
+ *
  * Source: RFC 5682, section 3.1, the algorithm enhanced by SACK.
  */
 static void clasp_recovery_frto(struct sock *sk,
@@ -158,7 +161,8 @@ static void clasp_recovery_frto(struct sock *sk,
 	struct clasp_sock *csk = clasp_sk(sk);
 	struct clasp_recovery *recovery = &csk->recovery;
 
-	if (recovery->frto == CLASP_FRTO_NONE)
+	if (recovery->frto == CLASP_FRTO_NONE ||
+	    (delivery->dsack && !delivery->bytes && !delivery->advanced))
 		return;
 	if (delivery->original) {
 		clasp_rtxq_unmark_lost(csk);
