@@ -15,9 +15,10 @@
 static void clasp_ack_update_window(struct clasp_sock *csk,
 				    const struct clasp_cb *cb)
 {
-	if (clasp_after(csk->snd_wl1, cb->seq) ||
-	    (csk->snd_wl1 == cb->seq &&
-	     clasp_after(csk->snd_wl2, cb->ack_seq)))
+	if (!clasp_after(cb->ack_seq, csk->snd_una) &&
+	    (clasp_after(csk->snd_wl1, cb->seq) ||
+	     (csk->snd_wl1 == cb->seq &&
+	      clasp_after(csk->snd_wl2, cb->ack_seq))))
 		return;
 	csk->snd_wnd = cb->window;
 	csk->snd_wl1 = cb->seq;

@@ -15,7 +15,7 @@
 /*
  * Does a segment go on where the last one ends, and differ in nothing else? An
  * ACK that acknowledges nothing more counts by itself (RFC 5681, section 2), and
- * options are of one segment.
+ * options are of one segment. What they become is no larger than a packet can be.
  */
 static bool clasp_backlog_continues(const struct sk_buff *tail,
 				    const struct sk_buff *skb)
@@ -29,6 +29,8 @@ static bool clasp_backlog_continues(const struct sk_buff *tail,
 		return false;
 	if (last->hdr_len != CLASP_HEADER_MIN ||
 	    cb->hdr_len != CLASP_HEADER_MIN)
+		return false;
+	if (tail->len + skb->len > IP_MAX_MTU || last->iif != cb->iif)
 		return false;
 	if (text != !!clasp_segment_text_len(tail) ||
 	    clasp_before(cb->ack_seq, last->ack_seq + !text))

@@ -156,6 +156,28 @@ static void backlog_listener(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire_count(wire, V, R, R), 2);
 }
 
+/* A window that came with the last of what was joined counts. */
+static void backlog_window_behind_hole(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct clasp_sock *csk;
+	struct wire_pair pair;
+
+	open_held(test, &pair);
+	csk = clasp_sk(pair.server->sk);
+	release_sock(pair.server->sk);
+	csk->options.nodelay = true;
+	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.server, "x", 1));
+	wire_inject_window(wire, C, A, first + 1, DATA, 1, 5000);
+	lock_sock_nested(pair.server->sk, SINGLE_DEPTH_NESTING);
+	wire_inject_window(wire, C, A, first, DATA + 1, 1, 7000);
+	wire_inject_window(wire, C, A, first + 1, DATA + 1, 1, 7000);
+	wire_inject_window(wire, C, A, first + 2, DATA + 1, 1, 7000);
+	release_sock(pair.server->sk);
+	KUNIT_EXPECT_EQ(test, csk->snd_una, DATA + 1);
+	KUNIT_EXPECT_EQ(test, csk->snd_wnd, 7000);
+}
+
 static struct kunit_case backlog_cases[] = {
 	WIRE_CASE(backlog_acks),
 	WIRE_CASE(backlog_text),
@@ -163,6 +185,7 @@ static struct kunit_case backlog_cases[] = {
 	WIRE_CASE(backlog_same_ack),
 	WIRE_CASE(backlog_unlike),
 	WIRE_CASE(backlog_listener),
+	WIRE_CASE(backlog_window_behind_hole),
 	{}
 };
 
