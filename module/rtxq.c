@@ -211,6 +211,7 @@ struct sk_buff *clasp_rtxq_trim(struct sock *sk, struct sk_buff *skb)
 		return NULL;
 	rest = skb_rb_next(skb);
 	clasp_rtxq_drop(sk, skb);
+	sk_mem_reclaim(sk);
 	return rest;
 }
 
