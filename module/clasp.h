@@ -445,8 +445,8 @@ enum clasp_frto {
 
 /**
  * struct clasp_doubt - was it in vain that something was sent again?
- * @from: what was so that is behind this number; 0 if that is no question
- * @until: who can tell has done so when more than this is acknowledged
+ * @from: DSACKs of what is beyond this number tell; 0 if nothing is in doubt
+ * @until: when more than this is acknowledged, all DSACKs have had time to come
  * @bytes: bytes sent again that no DSACK has told of
  */
 struct clasp_doubt {
@@ -670,7 +670,8 @@ struct clasp_urgent {
  * @interactive: what is received is mostly answered with data, so ACKs wait for
  *	it
  * @ack_due: enum clasp_ack_due
- * @reader_asleep: somebody sleeps in recv(2)
+ * @reader_asleep: somebody sleeps in recv(2), and no ACK has waited for him in
+ *	vain
  * @patient: the program's last recv(2) or send(2) was one that may sleep, or for
  *	a child that has seen none, its listener's accept(2)
  * @syn_resent: the handshake took more than one SYN or SYN-ACK of ours

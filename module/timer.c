@@ -298,8 +298,9 @@ static void clasp_timer_expired(struct sock *sk, enum clasp_timer which)
 		clasp_timer_unanswered(sk, CLASP_EV_PROBE);
 		break;
 	case CLASP_TIMER_ACK:
-		/* Nothing came to go with it. */
+		/* Nothing came to go with it, nor did a reader. */
 		clasp_sk(sk)->interactive = false;
+		clasp_sk(sk)->reader_asleep = false;
 		if (clasp_sk(sk)->ack_due)
 			clasp_step(sk, CLASP_EV_ACK_DUE, NULL);
 		break;

@@ -159,6 +159,21 @@ static void ackdelay_reader_late(struct kunit *test)
 			5);
 }
 
+/* Nor is one who slept, and was woken in vain. */
+static void ackdelay_sleeper_late(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+
+	open_calm(test, &pair);
+	clasp_sk(pair.server->sk)->reader_asleep = true;
+	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117, 1448, 2), 0);
+	wire_run(wire, 1);
+	KUNIT_EXPECT_EQ(test, wire->logged, 1);
+	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117 + 2 * 1448, 1448, 10),
+			5);
+}
+
 /* To one who is not woken before there is more, nothing is left. */
 static void ackdelay_low_water(struct kunit *test)
 {
@@ -448,6 +463,7 @@ static struct kunit_case ackdelay_cases[] = {
 	KUNIT_CASE(ackdelay_every_second),
 	KUNIT_CASE(ackdelay_by_reader),
 	KUNIT_CASE(ackdelay_reader_late),
+	KUNIT_CASE(ackdelay_sleeper_late),
 	KUNIT_CASE(ackdelay_low_water),
 	KUNIT_CASE(ackdelay_small_mss),
 	KUNIT_CASE(ackdelay_smaller_mss),
