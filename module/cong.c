@@ -137,10 +137,9 @@ static u32 clasp_cong_lower(struct clasp_sock *csk, u32 in_flight)
  * clasp_cong_reduce() - a segment was lost, the first time in this window
  * @csk: the socket, locked
  * @in_flight: FlightSize, bytes sent and not acknowledged (RFC 5681, section 2)
- * @in_doubt: the same was said before, and it is not known yet whether it was so
+ * @in_doubt: the reduction before this one may still be undone
  *
- * What the window was, before the first that is in doubt, is kept, in case that
- * was not so.
+ * What the window was before it, or before the first that is in doubt, is kept.
  */
 void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight, bool in_doubt)
 {
@@ -148,7 +147,8 @@ void clasp_cong_reduce(struct clasp_sock *csk, u32 in_flight, bool in_doubt)
 
 	if (clasp_ecn_reacted(csk))
 		return;
-	if (!in_doubt) {
+	/* Another algorithm forgets what was before it. */
+	if (!in_doubt || !cong->undo.cwnd) {
 		cong->undo.cwnd = cong->cwnd;
 		cong->undo.ssthresh = cong->ssthresh;
 		cong->undo.private = cong->private;

@@ -131,6 +131,21 @@ static void cong_timeout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 6000);
 }
 
+/* Of two in doubt, what was before the first; of another algorithm, nothing is. */
+static void cong_in_doubt(struct kunit *test)
+{
+	struct clasp_sock *csk = cong_sock(test, MSS);
+
+	csk->cong.cwnd = 10000;
+	clasp_cong_reduce(csk, 10000, false);
+	clasp_cong_reduce(csk, 5000, true);
+	clasp_cong_undo(csk);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 10000);
+	clasp_cong_reduce(csk, 8000, true);
+	clasp_cong_undo(csk);
+	KUNIT_EXPECT_EQ(test, csk->cong.cwnd, 10000);
+}
+
 /* All that a reduction and a time-out changed, once. */
 static void cong_undo(struct kunit *test)
 {
@@ -255,6 +270,7 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(cong_reduce),
 	KUNIT_CASE(cong_echoed),
 	KUNIT_CASE(cong_timeout),
+	KUNIT_CASE(cong_in_doubt),
 	KUNIT_CASE(cong_undo),
 	KUNIT_CASE(cong_unused),
 	KUNIT_CASE(cong_idle),
