@@ -30,25 +30,27 @@ static u32 longest(struct clasp_table *table)
 static void table_peers_apart(struct kunit *test)
 {
 	struct clasp_entry *entries;
-	struct clasp_table table;
+	struct clasp_table *table;
 	u32 i, refused = 0;
 
 	entries = kunit_kcalloc(test, PEERS, sizeof(*entries), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, entries);
-	KUNIT_ASSERT_EQ(test, clasp_table_init(&table), 0);
+	table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	KUNIT_ASSERT_EQ(test, clasp_table_init(table), 0);
 	for (i = 0; i < PEERS; i++) {
 		entries[i].flow.raddr.s6_addr32[0] = htonl(0x20010000 + i);
 		entries[i].flow.raddr.s6_addr32[1] = htonl(i);
 		entries[i].flow.raddr.s6_addr32[3] = htonl(1);
-		if (clasp_table_insert(&table, &entries[i]))
+		if (clasp_table_insert(table, &entries[i]))
 			refused++;
 	}
-	flush_work(&table.connections.run_work);
-	KUNIT_EXPECT_LT(test, longest(&table), 8);
+	flush_work(&table->connections.run_work);
+	KUNIT_EXPECT_LT(test, longest(table), 8);
 	KUNIT_EXPECT_EQ(test, refused, 0);
 	for (i = 0; i < PEERS; i++)
-		clasp_table_remove(&table, &entries[i]);
-	clasp_table_destroy(&table);
+		clasp_table_remove(table, &entries[i]);
+	clasp_table_destroy(table);
 }
 
 static struct kunit_case table_cases[] = {
