@@ -116,7 +116,7 @@ static void check_rate(int c, int s)
 	rate = 3 * SECOND_BYTES / read_for(s, 3 * SECOND_BYTES);
 	printf("# %.0f bytes in a second\n", rate);
 	expect_ret(get_int(c, SO_MAX_PACING_RATE), SECOND_BYTES);
-	expect(rate > 0.97 * SECOND_BYTES && rate < 1.03 * SECOND_BYTES);
+	expect(rate > 0.95 * SECOND_BYTES && rate < 1.05 * SECOND_BYTES);
 }
 
 static void check_paced(void)
