@@ -109,14 +109,15 @@ CASE(small_queue_of_a_closed_socket)
 
 static void check_rate(int c, int s)
 {
-	double rate;
+	/* TCP over fq was seen 3.8 % off. */
+	double rate, slack = proto == IPPROTO_TCP ? 0.05 : 0.03;
 
 	/* Before, the first segments go at once. */
 	drain(s, 100000);
 	rate = 3 * SECOND_BYTES / read_for(s, 3 * SECOND_BYTES);
 	printf("# %.0f bytes in a second\n", rate);
 	expect_ret(get_int(c, SO_MAX_PACING_RATE), SECOND_BYTES);
-	expect(rate > 0.95 * SECOND_BYTES && rate < 1.05 * SECOND_BYTES);
+	expect(rate > (1 - slack) * SECOND_BYTES && rate < (1 + slack) * SECOND_BYTES);
 }
 
 static void check_paced(void)
