@@ -311,17 +311,12 @@ static void way_for(const char *selector, enum host host, const char *to,
 	host_ip(host, "route add %s via %s table 77", digits(to), digits(via));
 }
 
-static void way_for_marked(enum host host, const char *to, const char *via)
-{
-	way_for("fwmark 7", host, to, via);
-}
-
 CASE(way_of_who_connects)
 {
 	int l, c, s;
 
 	hosts_make();
-	way_for_marked(HERE, BEYOND_IP, THERE_IP);
+	way_for("fwmark 7", HERE, BEYOND_IP, THERE_IP);
 	host_add(THERE, BEYOND_IP);
 	l = host_listen(THERE, BEYOND_IP);
 	c = sock();
@@ -338,15 +333,14 @@ CASE(way_of_who_connects)
 	drain(c, 2);
 }
 
-/* The SYN-ACK finds its way by its listener's mark, and the child its own. */
-CASE(way_of_who_listens)
+/* A listener whose SYN-ACKs find no way back: only what is selected there does. */
+static int listen_without_way(const char *selector)
 {
-	int l, c, s;
+	int l, c;
 
 	hosts_make();
-	/* Only what is marked there finds the way back. */
 	host_add(HERE, BEYOND_IP);
-	way_for_marked(THERE, BEYOND_IP, HERE_IP);
+	way_for(selector, THERE, BEYOND_IP, HERE_IP);
 	l = host_listen(THERE, THERE_IP);
 	c = sock_nonblock();
 	require(!do_bind(c, address(BEYOND_IP, 0)));
@@ -354,45 +348,50 @@ CASE(way_of_who_listens)
 	/* There and back takes no time at all, if it can. */
 	expect_ret(events_now(c, POLLOUT), 0);
 	close(c);
-	require(!set_int(l, SO_MARK, 7));
-	c = sock();
+	return l;
+}
+
+/* Now they do. The client's end; the other one is *@s. */
+static int connect_by_way(int l, int *s)
+{
+	int c = sock();
+
 	require(!do_bind(c, address(BEYOND_IP, 0)));
 	expect_ret(do_connect(c, address(THERE_IP, HOST_PORT)), 0);
-	s = accept(l, NULL, NULL);
-	require(s >= 0);
-	expect(peer_of(s).sin_port == name_of(c).sin_port);
-	expect_ret(get_int(s, SO_MARK), 7);
+	*s = accept(l, NULL, NULL);
+	require(*s >= 0);
+	return c;
+}
+
+static void talk(int s, int c)
+{
 	expect_ret(send(s, "de", 2, 0), 2);
 	drain(c, 2);
 	expect_ret(send(c, "abc", 3, 0), 3);
 	drain(s, 3);
 }
 
+/* The SYN-ACK finds its way by its listener's mark, and the child its own. */
+CASE(way_of_who_listens)
+{
+	int l = listen_without_way("fwmark 7"), c, s;
+
+	require(!set_int(l, SO_MARK, 7));
+	c = connect_by_way(l, &s);
+	expect(peer_of(s).sin_port == name_of(c).sin_port);
+	expect_ret(get_int(s, SO_MARK), 7);
+	talk(s, c);
+}
+
 /* The same, if it is the listener's owner that has a way. */
 CASE(way_of_whose_listener_it_is)
 {
-	int l, c, s;
+	int l = listen_without_way("uidrange 65534-65534"), c, s;
 
-	hosts_make();
-	host_add(HERE, BEYOND_IP);
-	way_for("uidrange 65534-65534", THERE, BEYOND_IP, HERE_IP);
-	l = host_listen(THERE, THERE_IP);
-	c = sock_nonblock();
-	require(!do_bind(c, address(BEYOND_IP, 0)));
-	expect_errno(do_connect(c, address(THERE_IP, HOST_PORT)), EINPROGRESS);
-	expect_ret(events_now(c, POLLOUT), 0);
-	close(c);
 	require(!fchown(l, SOMEBODY, -1));
-	c = sock();
-	require(!do_bind(c, address(BEYOND_IP, 0)));
-	expect_ret(do_connect(c, address(THERE_IP, HOST_PORT)), 0);
-	s = accept(l, NULL, NULL);
-	require(s >= 0);
+	c = connect_by_way(l, &s);
 	require(!fchown(s, SOMEBODY, -1));
-	expect_ret(send(s, "de", 2, 0), 2);
-	drain(c, 2);
-	expect_ret(send(c, "abc", 3, 0), 3);
-	drain(s, 3);
+	talk(s, c);
 }
 
 int main(void)
