@@ -126,15 +126,21 @@ static void read_all(struct wire_pair *pair)
 	wire_receive(pair->server, text, sizeof(text));
 }
 
+/* One whose server's program has just read a segment. */
+static void open_just_read(struct kunit *test, struct wire_pair *pair)
+{
+	open_calm(test, pair);
+	wire_inject(test->priv, C, A, 117, DATA, 1448);
+	read_all(pair);
+}
+
 /* A reader who keeps up acknowledges when he has read. */
 static void ackdelay_by_reader(struct kunit *test)
 {
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_calm(test, &pair);
-	wire_inject(wire, C, A, 117, DATA, 1448);
-	read_all(&pair);
+	open_just_read(test, &pair);
 	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117 + 1448, 1448, 10), 0);
 	read_all(&pair);
 	KUNIT_EXPECT_EQ(test, wire->logged, 1);
@@ -147,9 +153,7 @@ static void ackdelay_reader_late(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_calm(test, &pair);
-	wire_inject(wire, C, A, 117, DATA, 1448);
-	read_all(&pair);
+	open_just_read(test, &pair);
 	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117 + 1448, 1448, 2), 0);
 	wire_run(wire, 1);
 	KUNIT_EXPECT_EQ(test, wire->logged, 1);
@@ -180,9 +184,7 @@ static void ackdelay_low_water(struct kunit *test)
 	struct wire *wire = test->priv;
 	struct wire_pair pair;
 
-	open_calm(test, &pair);
-	wire_inject(wire, C, A, 117, DATA, 1448);
-	read_all(&pair);
+	open_just_read(test, &pair);
 	WRITE_ONCE(pair.server->sk->sk_rcvlowat, 8 * 1448);
 	KUNIT_EXPECT_EQ(test, acks_of_segments(wire, 117 + 1448, 1448, 6), 3);
 }

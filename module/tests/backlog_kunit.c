@@ -12,7 +12,7 @@
 
 static const u64 first = 101;
 
-static void open_held(struct kunit *test, struct wire_pair *pair)
+static struct clasp_sock *open_cut(struct kunit *test, struct wire_pair *pair)
 {
 	struct wire *wire = test->priv;
 
@@ -22,7 +22,14 @@ static void open_held(struct kunit *test, struct wire_pair *pair)
 	wire_cut(wire, C);
 	wire_cut(wire, V);
 	wire_clear(wire);
-	lock_sock_nested(pair->server->sk, SINGLE_DEPTH_NESTING);
+	clasp_sk(pair->server->sk)->options.nodelay = true;
+	return clasp_sk(pair->server->sk);
+}
+
+static void open_held(struct kunit *test, struct wire_pair *pair)
+{
+	open_cut(test, pair);
+	wire_hold(pair->server->sk);
 }
 
 static u64 joined(void)
@@ -40,14 +47,11 @@ static void backlog_acks(struct kunit *test)
 	u64 segs_in;
 	int i;
 
-	open_held(test, &pair);
-	csk = clasp_sk(pair.server->sk);
-	release_sock(pair.server->sk);
-	csk->options.nodelay = true;
+	csk = open_cut(test, &pair);
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, 1, wire_send(pair.server, "x", 1));
 	segs_in = csk->totals.segs_in;
-	lock_sock_nested(pair.server->sk, SINGLE_DEPTH_NESTING);
+	wire_hold(pair.server->sk);
 	for (i = 1; i <= 8; i++)
 		wire_inject_window(wire, C, A, first, DATA + i, 0, 60000 + i);
 	KUNIT_EXPECT_EQ(test, csk->snd_una, DATA);
@@ -148,7 +152,7 @@ static void backlog_listener(struct kunit *test)
 	struct socket *listener = wire_listen(wire, 8);
 	u64 before = joined();
 
-	lock_sock_nested(listener->sk, SINGLE_DEPTH_NESTING);
+	wire_hold(listener->sk);
 	wire_inject(wire, C, A, first, DATA, 1);
 	wire_inject(wire, C, A, first + 1, DATA, 1);
 	release_sock(listener->sk);
@@ -163,13 +167,10 @@ static void backlog_window_behind_hole(struct kunit *test)
 	struct clasp_sock *csk;
 	struct wire_pair pair;
 
-	open_held(test, &pair);
-	csk = clasp_sk(pair.server->sk);
-	release_sock(pair.server->sk);
-	csk->options.nodelay = true;
+	csk = open_cut(test, &pair);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.server, "x", 1));
 	wire_inject_window(wire, C, A, first + 1, DATA, 1, 5000);
-	lock_sock_nested(pair.server->sk, SINGLE_DEPTH_NESTING);
+	wire_hold(pair.server->sk);
 	wire_inject_window(wire, C, A, first, DATA + 1, 1, 7000);
 	wire_inject_window(wire, C, A, first + 1, DATA + 1, 1, 7000);
 	wire_inject_window(wire, C, A, first + 2, DATA + 1, 1, 7000);

@@ -5,12 +5,6 @@
  */
 #include "letters.h"
 
-/* As its user would in a call, while the test lets other sockets do theirs. */
-static void hold(struct sock *sk)
-{
-	lock_sock_nested(sk, SINGLE_DEPTH_NESTING);
-}
-
 /* Data and FIN wait in the backlog, and nothing is answered before. */
 static void busy_segments(struct kunit *test)
 {
@@ -20,7 +14,7 @@ static void busy_segments(struct kunit *test)
 
 	wire_open_idle(test->priv, &pair);
 	clasp_sk(pair.client->sk)->options.nodelay = true;
-	hold(pair.server->sk);
+	wire_hold(pair.server->sk);
 	KUNIT_EXPECT_EQ(test, 4, wire_send(pair.client, "some", 4));
 	KUNIT_EXPECT_EQ(test, 5, wire_send(pair.client, " text", 5));
 	KUNIT_EXPECT_EQ(test, 0, kernel_sock_shutdown(pair.client, SHUT_WR));
@@ -44,7 +38,7 @@ static void busy_timer(struct kunit *test)
 	wire_open_idle(test->priv, &pair);
 	wire_cut(wire, C);
 	KUNIT_EXPECT_EQ(test, 1, wire_send(pair.client, "x", 1));
-	hold(pair.client->sk);
+	wire_hold(pair.client->sk);
 	wire_run(wire, SECONDS(10));
 	KUNIT_EXPECT_EQ(test, wire->logged, 1);
 	release_sock(pair.client->sk);
@@ -62,7 +56,7 @@ static void busy_reset(struct kunit *test)
 	struct wire_pair pair;
 
 	wire_open_idle(test->priv, &pair);
-	hold(pair.client->sk);
+	wire_hold(pair.client->sk);
 	wire_inject(wire, V, R, 201, 0, 0);
 	/* Behind the RST: for a connection that is no more. */
 	wire_inject(wire, V, A, 201, 101, 9);
@@ -84,7 +78,7 @@ static void busy_listener(struct kunit *test)
 	char text[80] = { };
 
 	wire->isn[V] = 200;
-	hold(listener->sk);
+	wire_hold(listener->sk);
 	wire_inject(wire, C, S, 100, 0, 0);
 	wire_inject(wire, C, A, 101, 201, 0);
 	wire_inject(wire, C, A, 101, 201, 9);
@@ -109,7 +103,7 @@ static void busy_listener_timer(struct kunit *test)
 	wire_cut(wire, V);
 	wire_inject(wire, C, S, 100, 0, 0);
 	KUNIT_EXPECT_EQ(test, wire->logged, 1);
-	hold(listener->sk);
+	wire_hold(listener->sk);
 	wire_run(wire, SECONDS(10));
 	KUNIT_EXPECT_EQ(test, wire->logged, 1);
 	release_sock(listener->sk);
@@ -127,11 +121,11 @@ static void busy_listener_closed(struct kunit *test)
 	struct socket *listener = wire_listen(wire, 8);
 	struct socket *client = wire_socket(wire, C, WIRE_CLIENT_PORT);
 
-	hold(listener->sk);
+	wire_hold(listener->sk);
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS, wire_connect(client, V));
 	wire_settle(wire);
 	release_sock(listener->sk);
-	hold(listener->sk);
+	wire_hold(listener->sk);
 	wire_settle(wire);
 	KUNIT_EXPECT_EQ(test, wire_state(wire, V), CLASP_SYN_RECEIVED);
 	release_sock(listener->sk);
@@ -156,7 +150,7 @@ static void busy_backlog_full(struct kunit *test)
 	};
 	WRITE_ONCE(pair.server->sk->sk_rcvbuf, 4096);
 	WRITE_ONCE(pair.server->sk->sk_sndbuf, 4096);
-	hold(pair.server->sk);
+	wire_hold(pair.server->sk);
 	do {
 		wire_inject(wire, C, A, 1000000, 201, 64);
 	} while (clasp_mib_read(&init_net, CLASP_MIB_BacklogDropped) == before &&
