@@ -221,6 +221,13 @@ static void parse_nothing(struct line *line, char *text)
 		bad_line("\"nothing\" is all of a line");
 }
 
+static void parse_tick(struct line *line, char *text)
+{
+	line->type = LINE_TICK;
+	if (next_word(&text))
+		bad_line("\"tick\" is all of a line");
+}
+
 static void parse_sysctl(struct line *line, char *text)
 {
 	line->type = LINE_SYSCTL;
@@ -268,7 +275,7 @@ static void parse_what(struct line *line, char *text)
 		{ "<", parse_inject }, { ">", parse_expect },
 		{ "nothing", parse_nothing }, { "counter", parse_counter },
 		{ "sysctl", parse_sysctl }, { "mtu", parse_device },
-		{ "states", parse_states },
+		{ "states", parse_states }, { "tick", parse_tick },
 	};
 	size_t len = strcspn(text, BLANK), i;
 
