@@ -144,8 +144,10 @@ bool clasp_pace_early(struct sock *sk)
 		at = max(at, pace->at);
 	if (!at || at <= clasp_clock())
 		return false;
-	if (!clasp_beat_set(&pace->beat, at))
-		sock_hold(sk);
+	/* First the reference: it may ring before this returns. */
+	sock_hold(sk);
+	if (clasp_beat_set(&pace->beat, at))
+		__sock_put(sk);
 	return true;
 }
 

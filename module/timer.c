@@ -35,8 +35,10 @@ static void clasp_timer_alarm_by(struct sock *sk, u64 at)
 	if (csk->alarm_at && csk->alarm_at <= at)
 		return;
 	csk->alarm_at = at;
-	if (!clasp_alarm_set(&csk->alarm, at))
-		sock_hold(sk);
+	/* First the reference: it may ring before this returns. */
+	sock_hold(sk);
+	if (clasp_alarm_set(&csk->alarm, at))
+		__sock_put(sk);
 }
 
 static void clasp_timer_set_alarm(struct sock *sk)

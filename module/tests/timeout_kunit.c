@@ -348,6 +348,26 @@ static void timeout_idle(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, wire_pump(wire, &stream, 1));
 }
 
+/*
+ * The alarm may ring, on this CPU, before the next instruction of who sets it, and
+ * drops its reference then: so that must be there.
+ */
+static void timeout_holds_first(struct kunit *test)
+{
+	struct wire *wire = test->priv;
+	struct wire_pair pair;
+	u32 before;
+
+	wire_open_idle(wire, &pair);
+	KUNIT_ASSERT_TRUE(test, list_empty(&wire->alarms));
+	wire->alarmed = pair.client->sk;
+	wire->least_refs = U32_MAX;
+	before = refcount_read(&wire->alarmed->sk_refcnt);
+	KUNIT_EXPECT_EQ(test, wire_send(pair.client, "x", 1), 1);
+	KUNIT_EXPECT_GT(test, wire->least_refs, before);
+	wire->alarmed = NULL;
+}
+
 static struct kunit_case timeout_cases[] = {
 	KUNIT_CASE(timeout_syn),
 	KUNIT_CASE(timeout_syn_retries),
@@ -363,6 +383,7 @@ static struct kunit_case timeout_cases[] = {
 	KUNIT_CASE(timeout_window_opens),
 	KUNIT_CASE(timeout_probe_unanswered),
 	KUNIT_CASE(timeout_idle),
+	KUNIT_CASE(timeout_holds_first),
 	{}
 };
 

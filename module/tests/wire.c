@@ -75,6 +75,10 @@ static bool wire_alarm_set(struct clasp_alarm *alarm, u64 at)
 	}
 	alarm->at = at;
 	list_add_tail(&alarm->node, place);
+	if (the_wire->alarmed)
+		the_wire->least_refs =
+			min_t(u32, the_wire->least_refs,
+			      refcount_read(&the_wire->alarmed->sk_refcnt));
 	return pending;
 }
 

@@ -118,6 +118,8 @@ struct wire_chance {
  * @steps: how many things have happened
  * @watch: told of each that has, or NULL
  * @watched: for @watch
+ * @alarmed: a socket whose references are counted whenever an alarm is set, or NULL
+ * @least_refs: so many were there
  * @socks: sockets to be released when the test ends
  * @saved: the knobs as they were before the test
  */
@@ -139,6 +141,8 @@ struct wire {
 	u32 steps;
 	void (*watch)(struct wire *wire);
 	void *watched;
+	struct sock *alarmed;
+	u32 least_refs;
 	struct socket *socks[WIRE_SOCKETS];
 	struct clasp_sysctl saved;
 };
